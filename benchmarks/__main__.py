@@ -1,0 +1,110 @@
+"""Print the table: `python -m benchmarks [--runs 5] [--only WORD]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks import cases
+from benchmarks.ground import PRA, Ground, Timed
+from orchestrator.demo.servers import PostgresServer
+
+if TYPE_CHECKING:
+    from benchmarks.cases import Pair
+
+HEADER = (
+    f"{'case':<20} {'ours':>8} {'by hand':>8} {'ratio':>6} {'fixed':>7} {'slope':>6} "
+    f"{'restic':>9}  {'bound':<18} held"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Medians of one pair on one size: wall seconds, restic processes."""
+
+    ours: float
+    raw: float
+    ours_restics: int
+    raw_restics: int
+
+
+def measure(pair: Pair, runs: int) -> Measured:
+    """Run both in turn, ours first and last alike: a machine that slows down slows both."""
+    ours: list[Timed] = []
+    raw: list[Timed] = []
+    for turn in range(runs):
+        for which in ("ours", "raw") if turn % 2 == 0 else ("raw", "ours"):
+            (ours if which == "ours" else raw).append(getattr(pair, which)())
+    return Measured(
+        ours=median(t.seconds for t in ours),
+        raw=median(t.seconds for t in raw),
+        ours_restics=max(t.restics for t in ours),
+        raw_restics=max(t.restics for t in raw),
+    )
+
+
+def line(name: str, small: Measured, large: Measured, *, fixed: float, slope: float) -> str:
+    """Return one row; the bound is fixed seconds + slope x the same by hand."""
+    steep = (large.ours - small.ours) / max(large.raw - small.raw, 0.001)
+    bound = fixed + slope * large.raw
+    words = f"{fixed:.1f} s + {slope:.2f}x" if fixed else f"{slope:.2f}x"
+    return (
+        f"{name:<20} {large.ours:7.2f}s {large.raw:7.2f}s {large.ours / large.raw:6.3f} "
+        f"{small.ours - small.raw:6.2f}s {steep:6.3f} "
+        f"{large.ours_restics:>4} / {large.raw_restics:<2}  {words:<18} "
+        f"{'yes' if large.ours <= bound else 'NO'}"
+    )
+
+
+def main() -> None:
+    """Measure everything that was asked for."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", default="", help="cases whose name holds this word")
+    asked = parser.parse_args()
+    os.umask(0o022)
+    with tempfile.TemporaryDirectory(prefix="pra-bench-") as folder, PostgresServer() as server:
+        Path(folder).chmod(0o755)  # the database's user passes through it
+        ground = Ground(Path(folder))
+        print(f"{asked.runs} runs each, in turn, medians; {os.cpu_count()} cores\n{HEADER}")
+        if asked.only in "backup of files":
+            files = {n: cases.files_of(ground, n) for n in cases.SIZES}
+            both = [
+                measure(cases.backup_of_files(ground, files[n]), asked.runs) for n in cases.SIZES
+            ]
+            print(line("backup of files", *both, fixed=2.0, slope=1.02), flush=True)
+        if asked.only in "drill of files":
+            files = {n: cases.files_of(ground, n) for n in cases.SIZES}
+            both = [
+                measure(cases.drill_of_files(ground, files[n], n), asked.runs) for n in cases.SIZES
+            ]
+            print(line("drill of files", *both, fixed=2.0, slope=1.05), flush=True)
+        sources = {
+            n: cases.make_database(server, n, rows)
+            for n, rows in cases.ROWS.items()
+            if asked.only in "backup of database drill of database"
+        }
+        if asked.only in "backup of database":
+            both = [
+                measure(cases.backup_of_database(ground, server, n, sources[n]), asked.runs)
+                for n in sources
+            ]
+            print(line("backup of database", *both, fixed=2.0, slope=1.02), flush=True)
+        if asked.only in "drill of database":
+            both = [
+                measure(cases.drill_of_database(ground, sources[n], n), asked.runs) for n in sources
+            ]
+            print(line("drill of database", *both, fixed=0.0, slope=1.10), flush=True)
+        if asked.only in "pra --help":
+            took = median(ground.timed([str(PRA), "--help"]).seconds for _ in range(asked.runs))
+            held = "yes" if took <= 0.150 else "NO"  # noqa: PLR2004 - the bound beside it
+            print(f"{'pra --help':<20} {took:7.3f}s {'':>44} {'0.150 s':<18} {held}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The outside, one module each. Adapters know neither the log nor each other."""

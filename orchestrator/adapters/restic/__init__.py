@@ -1,0 +1,244 @@
+"""restic as a typed library: the only place of the project that knows it.
+
+What is hidden here: arguments, environment, JSON, exit codes, locks, stalls, the differences
+between 0.18 and 0.19. Every method raises the `Repository...` and `Restic...` errors of
+`orchestrator.errors`, and Interrupted when the run was cancelled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from orchestrator.adapters import s3
+from orchestrator.adapters.restic import failures, parse
+from orchestrator.adapters.restic.call import Caller
+from orchestrator.adapters.restic.piped import piped
+from orchestrator.adapters.restic.values import Progress, Restored, Summary, Unread
+from orchestrator.adapters.restic.version import version
+from orchestrator.errors import (
+    Misused,
+    RepositoryRefused,
+    ResticFailed,
+    SourceFailed,
+)
+from restore_drills import seal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from orchestrator.adapters.secrets import SecretFiles
+    from orchestrator.core.policy.model import Repository
+    from restore_drills.model import Snapshot
+    from restore_drills.process import Processes
+
+__all__ = ["Progress", "Restic", "Restored", "Summary", "Unread", "version"]
+
+STALL = timedelta(seconds=45)
+LOCK_WAIT = timedelta(minutes=5)
+# The stall watch ends what hangs; these end what moves without ever arriving.
+SHORT = timedelta(minutes=30)
+LONG = timedelta(days=4)
+COMPLETE, PARTIAL = 0, 3
+LIST_LIMIT = 256 << 20
+
+
+class Restic:
+    """One repository, for one run."""
+
+    def __init__(  # noqa: PLR0913 - all that a repository needs to be used
+        self,
+        *,
+        repository: Repository,
+        secrets: SecretFiles,
+        processes: Processes,
+        cache: Path,
+        tmp: Path,
+        binary: str = "restic",
+        stall: timedelta = STALL,
+        lock_wait: timedelta = LOCK_WAIT,
+    ) -> None:
+        """Resolve the repository's secrets into `secrets`. Raises SecretMissing."""
+        self._call = Caller(
+            repository=repository,
+            secrets=secrets,
+            processes=processes,
+            cache=cache,
+            tmp=tmp,
+            binary=binary,
+            stall=stall,
+        )
+        self._repository = repository
+        self._processes = processes
+        self._lock_wait = lock_wait
+
+    def __repr__(self) -> str:
+        return f"Restic({self._repository.id})"
+
+    def initialise(self) -> None:
+        """Make the repository, in a place that is provably empty and nowhere else.
+
+        Raises RepositoryRefused when something is there or when nobody can tell.
+        """
+        repository, keys, local = self._repository, self._call.keys, self._call.local
+        s3.probe(repository.url)
+        if local is not None:
+            empty = _is_empty(local)
+        elif keys is not None and s3.address(repository.url) is not None:
+            empty = s3.is_empty(repository, *keys)
+        else:
+            raise RepositoryRefused(
+                f"{repository.id}: nobody can tell whether its place is empty",
+                hint="Make it by hand with `restic init`.",
+            )
+        if not empty:
+            raise RepositoryRefused(
+                f"{repository.id}: no repository opens at its url, yet the place is not empty",
+                hint="Check the url; if a repository was there, recover it, do not make a new one.",
+            )
+        self._call(["init", "--json"], timeout=SHORT)
+
+    def backup(  # noqa: PLR0913 - restic's own options
+        self,
+        paths: Sequence[str],
+        *,
+        host: str,
+        tags: Sequence[str],
+        exclude: Sequence[str] = (),
+        exclude_caches: bool = False,
+        one_file_system: bool = False,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Summary:
+        """Make a snapshot of absolute paths; what could not be read is in its `skipped`.
+
+        `on_progress` is called in another thread and must return quickly.
+        """
+        argv = [
+            *self._backup(host, tags),
+            *(f"--exclude={pattern}" for pattern in exclude),
+            *(["--exclude-caches"] if exclude_caches else []),
+            *(["--one-file-system"] if one_file_system else []),
+            "--",
+            *paths,
+        ]
+        good = frozenset({COMPLETE, PARTIAL})
+        said = self._call(argv, timeout=LONG, good=good, on_progress=on_progress)
+        # A path that is missing ends with 0 before 0.19.
+        complete = said.ended.code == COMPLETE and not said.ear.errors
+        return parse.summary(said.ear.summary, said.ear.errors, complete=complete)
+
+    def backup_stdin(
+        self,
+        produce: Callable[[int], None],
+        *,
+        filename: str,
+        host: str,
+        tags: Sequence[str],
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Summary:
+        """Make a snapshot of what `produce` writes to the descriptor it gets, as one file.
+
+        `produce` runs in the calling thread while restic reads. When it raises, restic has been
+        stopped before the pipe closes, no snapshot exists, and its error is raised again; when
+        restic ends first, the writer finds a broken pipe and restic's error is raised. Nothing
+        written: SourceFailed, and no snapshot either.
+        """
+        argv = [*self._backup(host, tags), "--stdin", f"--stdin-filename={filename}"]
+        said = piped(
+            produce,
+            lambda reader, watch: self._call(
+                argv,
+                timeout=LONG,
+                good=frozenset({COMPLETE, PARTIAL}),
+                stdin=reader,
+                watch=watch,
+                on_progress=on_progress,
+            ),
+            self._processes,
+        )
+        if said is None or said.ended.code == PARTIAL:
+            why = said.ear.errors[0].why if said and said.ear.errors else "the source wrote nothing"
+            raise SourceFailed(
+                f"{filename}: {why}",
+                hint="Run the dump by hand as the same user and see what it says.",
+            )
+        return parse.summary(said.ear.summary, said.ear.errors, complete=not said.ear.errors)
+
+    def snapshots(
+        self, ids: Sequence[str] = (), *, cache: Path | None = None
+    ) -> tuple[Snapshot, ...]:
+        """List the repository's snapshots, oldest first; of `ids`, those that exist.
+
+        Takes no lock. Raises RepositoryDamaged when one of them cannot be read.
+        """
+        argv = ["snapshots", "--json", "--no-lock", *ids]
+        said = self._call(argv, timeout=SHORT, cache=cache, keep=LIST_LIMIT, lines=False)
+        # restic leaves out a snapshot that it cannot load and ends with 0: that is no answer.
+        if failures.unloaded(said.ear, asked=bool(ids)):
+            raise self._call.failure("snapshots", said)
+        return parse.snapshots(said.ended.stdout)
+
+    def restore(
+        self,
+        snapshot: str,
+        into: Path,
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Restored:
+        """Restore a snapshot (full id) into an absent or empty folder, and read back every byte.
+
+        Takes no lock. Raises Misused for a short id or a folder that is not empty.
+        """
+        _full(snapshot)
+        if not _is_empty(into):
+            raise Misused(f"{into}: the folder is not empty", hint="Restore into a new folder.")
+        argv = ["restore", "--json", "--no-lock", "--verify", f"--target={into}", snapshot]
+        said = self._call(argv, timeout=LONG, on_progress=on_progress)
+        restored = parse.restored(said.ear.summary)
+        return replace(restored, verified=restored.verified and not said.ear.errors)
+
+    def dump(self, snapshot: str, path: str, *, limit: int = 1 << 20) -> bytes:
+        """Return one file of a snapshot (full id), of at most `limit` bytes. Takes no lock."""
+        _full(snapshot)
+        argv = ["dump", "--json", "--no-lock", snapshot, path]
+        said = self._call(argv, timeout=SHORT, keep=limit, lines=False)
+        if said.ended.truncated:
+            raise ResticFailed(f"{self._repository.id}: {path} is larger than {limit} bytes")
+        return said.ended.stdout
+
+    def unlock(self) -> None:
+        """Remove stale locks: of dead processes of this machine, or older than 30 minutes.
+
+        restic sends SIGHUP to the process that a lock names, to see whether it lives: whoever
+        shares our process ids must survive one.
+        """
+        self._call(["unlock"], timeout=SHORT, lines=False)
+
+    def seal_key(self) -> bytes:
+        """Return the key of the seals in this repository."""
+        return seal.key(self._call.password)
+
+    def _backup(self, host: str, tags: Sequence[str]) -> list[str]:
+        wait = f"--retry-lock={self._lock_wait.total_seconds():.0f}s"
+        return ["backup", "--json", f"--host={host}", wait, *(f"--tag={tag}" for tag in tags)]
+
+
+def _is_empty(folder: Path) -> bool:
+    """Whether a local folder is absent or holds nothing."""
+    try:
+        return not any(folder.iterdir())
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        raise RepositoryRefused(
+            f"{folder}: cannot be looked into: {error.strerror}",
+            hint="Check who owns it, and that it is a folder.",
+        ) from error
+
+
+def _full(snapshot: str) -> None:
+    # A short id may become ambiguous, and `latest` is another one tomorrow.
+    if parse.FULL_ID.fullmatch(snapshot) is None:
+        raise Misused(f"{snapshot}: not the full id of a snapshot", hint="Give its 64 hex digits.")

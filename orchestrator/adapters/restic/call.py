@@ -1,0 +1,200 @@
+"""How restic is called: its environment, its deadlines, and the end of its process.
+
+Each call gets a clean environment that holds paths, never a secret; nothing of the machine's own
+AWS or restic configuration leaks in.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.adapters import s3
+from orchestrator.adapters.restic import failures
+from orchestrator.adapters.restic.ear import Ear
+from orchestrator.adapters.restic.version import HINT
+from orchestrator.adapters.secrets import resolve
+from orchestrator.errors import (
+    Interrupted,
+    PraError,
+    RepositoryRefused,
+    RepositoryUnreachable,
+    ResticMissing,
+)
+from restore_drills import errors as drills
+from restore_drills.process import TAIL_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import timedelta
+    from pathlib import Path
+
+    from orchestrator.adapters.restic.values import Progress
+    from orchestrator.adapters.secrets import SecretFiles
+    from orchestrator.core.policy.model import Repository
+    from restore_drills.process import Ended, Processes
+
+PROGRESS_A_SECOND = "2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A call that has ended by itself."""
+
+    ended: Ended
+    ear: Ear
+
+
+class Caller:
+    """Calls restic for one repository."""
+
+    def __init__(  # noqa: PLR0913 - all that a call stands on
+        self,
+        *,
+        repository: Repository,
+        secrets: SecretFiles,
+        processes: Processes,
+        cache: Path,
+        tmp: Path,
+        binary: str,
+        stall: timedelta,
+    ) -> None:
+        self.repository = repository
+        self.processes = processes
+        self._cache = cache
+        self._tmp = tmp
+        self._binary = binary
+        self._stall = stall
+        # restic takes white space off both ends of a password file, so both of us do.
+        self.password = resolve(repository.password, processes=processes).strip()
+        self.keys: tuple[bytes, bytes] | None = None
+        self._password_file = secrets.write(f"{repository.id}.password", self.password + b"\n")
+        self._credentials: Path | None = None
+        if repository.s3 is not None:
+            self.keys = (
+                resolve(repository.s3.access_key, processes=processes).strip(),
+                resolve(repository.s3.secret_key, processes=processes).strip(),
+            )
+            self._credentials = secrets.write(
+                f"{repository.id}.aws", _credentials(repository.id, *self.keys)
+            )
+
+    def __call__(  # noqa: PLR0913 - what differs from command to command
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: timedelta,
+        good: frozenset[int] = frozenset({0}),
+        cache: Path | None = None,
+        keep: int = TAIL_BYTES,
+        lines: bool = True,
+        stdin: int | None = None,
+        watch: Callable[[], str | None] | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Said:
+        """Run restic and wait; raise one of our errors unless it ends by itself with a good code.
+
+        `lines`: standard output is JSON lines for the ear, otherwise bytes in `ended.stdout`, of
+        which the last `keep` are there. `watch` may give a further reason to stop.
+        """
+        ear = Ear(stall=self._stall, probe=self._probe, on_progress=on_progress)
+        stalls: list[str] = []
+
+        def look() -> str | None:
+            if why := watch() if watch else None:
+                return why
+            if why := ear.stalled():
+                stalls.append(why)
+            return why
+
+        try:
+            ended = self.processes.run(
+                [self._binary, *argv],
+                env=self._environment(cache or self._cache),
+                timeout=timeout,
+                stdin=stdin,
+                on_stdout=ear.stdout if lines else None,
+                on_stderr=ear.stderr,
+                keep=keep,
+                watch=look,
+            )
+        except drills.CommandMissing as error:
+            raise ResticMissing(str(error), hint=HINT) from error
+        except drills.Interrupted as error:
+            raise Interrupted(f"{self.repository.id}: restic {argv[0]}: {error}") from error
+        if ended.stopped is not None and (self.processes.cancelled or ended.code not in good):
+            raise failures.stopped(
+                repository=self.repository.id,
+                command=argv[0],
+                why=ended.stopped,
+                cancelled=self.processes.cancelled is not None,
+                stalled=bool(stalls),
+            )
+        said = Said(ended=ended, ear=ear)
+        if ended.code not in good:
+            raise self.failure(argv[0], said)
+        return said
+
+    def failure(self, command: str, said: Said) -> PraError:
+        """Return the error that tells what a call's ending means."""
+        return failures.failure(
+            repository=self.repository.id,
+            command=command,
+            ended=said.ended,
+            ear=said.ear,
+            alive=self.alive,
+        )
+
+    def alive(self) -> None:
+        """Raise RepositoryUnreachable when the place of the repository does not answer now."""
+        self._probe(min(s3.PROBE_DEADLINE, self._stall))
+        local = self.local
+        if local is not None and not (local / "config").exists():
+            raise RepositoryUnreachable(
+                f"{local}: the repository's folder has lost its config, or its disk is gone",
+                hint="Mount the disk that it is on.",
+                retryable=True,
+            )
+
+    @property
+    def local(self) -> Path | None:
+        """The repository's folder; None when it is elsewhere than on this machine."""
+        return s3.folder(self.repository.url)
+
+    def _probe(self, deadline: timedelta) -> None:
+        s3.probe(self.repository.url, deadline=deadline)
+
+    def _environment(self, cache: Path) -> dict[str, str]:
+        for folder in (cache, self._tmp):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        env = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LANG": "C",
+            "HOME": str(self._tmp),
+            "TMPDIR": str(self._tmp),
+            "RESTIC_REPOSITORY": self.repository.url,
+            "RESTIC_PASSWORD_FILE": str(self._password_file),
+            "RESTIC_CACHE_DIR": str(cache),
+            "RESTIC_PROGRESS_FPS": PROGRESS_A_SECOND,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        if self._credentials is not None and self.repository.s3 is not None:
+            env["AWS_SHARED_CREDENTIALS_FILE"] = str(self._credentials)
+            env["AWS_DEFAULT_REGION"] = self.repository.s3.region or "us-east-1"
+        return env
+
+
+def _credentials(repository: str, access_key: bytes, secret_key: bytes) -> bytes:
+    """Return an AWS credentials file; quoted, since `#` and `;` would begin a comment in it."""
+    for key in (access_key, secret_key):
+        if not key.isascii() or not key.decode("ascii").isprintable() or b"`" in key:
+            raise RepositoryRefused(
+                f"{repository}: an S3 key has a character that no credentials file can carry",
+                hint="Check s3.access_key and s3.secret_key; ask the storage for other keys.",
+            )
+    return b"[default]\naws_access_key_id = `%s`\naws_secret_access_key = `%s`\n" % (
+        access_key,
+        secret_key,
+    )

@@ -1,0 +1,134 @@
+"""restic's JSON into values: unknown message types are let pass, missing fields are refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.adapters.restic.values import Progress, Restored, Summary, Unread
+from orchestrator.errors import ResticChanged
+from restore_drills.model import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Message = dict[str, Any]
+HINT = "This restic speaks otherwise than 0.18 and 0.19; install one of these."
+FULL_ID = re.compile(r"[0-9a-f]{64}")
+
+
+def message(line: bytes) -> Message:
+    """Return the JSON object of a line that is one; an empty one for any other line."""
+    if not line.startswith(b"{"):
+        return {}
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def progress(said: Message) -> Progress | None:
+    """Return a status line of backup or restore; None when its numbers are no numbers.
+
+    A status is for the eye: one that cannot be read must not end a backup.
+    """
+    try:
+        share = float(said.get("percent_done", 0))
+        elapsed = float(said.get("seconds_elapsed", 0))
+        left = float(said.get("seconds_remaining", 0)) or (share and elapsed / share - elapsed)
+        return Progress(
+            done_bytes=_count(said, "bytes_done", "bytes_restored"),
+            total_bytes=_count(said, "total_bytes") or None,
+            done_files=_count(said, "files_done", "files_restored"),
+            total_files=_count(said, "total_files") or None,
+            seconds_left=left or None,
+        )
+    except (TypeError, ValueError):
+        return None
+
+
+def unread(said: Message) -> Unread:
+    """Return an `error` line of a backup or restore."""
+    error = said.get("error")
+    why = error.get("message") if isinstance(error, dict) else None
+    return Unread(path=str(said.get("item", "")), why=str(why or said.get("message") or "error"))
+
+
+def summary(said: Message | None, skipped: Sequence[Unread], *, complete: bool) -> Summary:
+    """Return the summary line of a backup."""
+    found = said or {}
+    try:
+        return Summary(
+            snapshot=_full_id(found["snapshot_id"]),
+            files_new=int(found["files_new"]),
+            files_changed=int(found["files_changed"]),
+            files_unmodified=int(found["files_unmodified"]),
+            data_added_bytes=int(found["data_added"]),
+            total_bytes=int(found["total_bytes_processed"]),
+            total_files=int(found["total_files_processed"]),
+            # What a folder that cannot be read was scanned and then archived for, once.
+            skipped=tuple({entry.path: entry for entry in skipped}.values()),
+            complete=complete,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _changed("backup", error) from error
+
+
+def restored(said: Message | None) -> Restored:
+    """Return the summary line of a restore with --verify that ended well."""
+    if said is None:
+        raise _changed("restore", KeyError("summary"))
+    try:
+        # restic leaves a zero out, so an absent count is one; what it counts must still add up.
+        entries, size = _count(said, "files_restored"), _count(said, "bytes_restored")
+        whole = entries == _count(said, "total_files") and size == _count(said, "total_bytes")
+        verified = whole and _count(said, "files_skipped") == 0
+        return Restored(entries=entries, bytes=size, verified=verified)
+    except (TypeError, ValueError) as error:
+        raise _changed("restore", error) from error
+
+
+def snapshots(output: bytes) -> tuple[Snapshot, ...]:
+    """Return the array of `snapshots`, oldest first."""
+    try:
+        found = json.loads(output)
+        return tuple(sorted((_snapshot(entry) for entry in found), key=lambda s: (s.time, s.id)))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _changed("snapshots", error) from error
+
+
+def _snapshot(said: Message) -> Snapshot:
+    counted = said.get("summary") or {}
+    size, files = counted.get("total_bytes_processed"), counted.get("total_files_processed")
+    time = datetime.fromisoformat(said["time"])
+    if time.tzinfo is None:
+        raise ValueError(said["time"])
+    return Snapshot(
+        id=_full_id(said["id"]),
+        tree=_full_id(said["tree"]),
+        time=time.astimezone(UTC),
+        host=str(said["hostname"]),
+        tags=tuple(map(str, said.get("tags") or ())),
+        paths=tuple(map(str, said["paths"])),
+        original=str(said["original"]) if said.get("original") else None,
+        bytes=None if size is None else int(size),
+        files=None if files is None else int(files),
+    )
+
+
+def _full_id(said: object) -> str:
+    if not isinstance(said, str) or FULL_ID.fullmatch(said) is None:
+        raise ValueError(f"{said} is no full id")
+    return said
+
+
+def _count(said: Message, *names: str) -> int:
+    return next((int(said[name]) for name in names if name in said), 0)
+
+
+def _changed(command: str, error: Exception) -> ResticChanged:
+    lacking = f"has no {error}" if isinstance(error, KeyError) else f"cannot be read: {error}"
+    return ResticChanged(f"restic {command}: its answer {lacking[:120]}", hint=HINT)

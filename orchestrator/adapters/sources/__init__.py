@@ -1,0 +1,1 @@
+"""How each kind of source is judged, and made consistent, one file each."""

@@ -1,0 +1,69 @@
+"""The composition root: settings to adapters. No logic."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from orchestrator.adapters import policies
+from orchestrator.core import policy
+from orchestrator.errors import Misused, PolicyInvalid
+from orchestrator.log import Log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from orchestrator.core.policy import Checked
+    from orchestrator.core.policy.model import Site
+
+
+def wall_clock() -> datetime:
+    """Return the time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class App:
+    """What a verb needs of the outside: the sites, the log, the clock."""
+
+    def __init__(
+        self, *, policies_dir: Path, state: Path, clock: Callable[[], datetime] = wall_clock
+    ) -> None:
+        self.policies_dir = policies_dir
+        self.state = state
+        self.clock = clock
+
+    @cached_property
+    def checked(self) -> Checked:
+        """All policy files, read and checked once."""
+        return policy.check(policies.read(self.policies_dir))
+
+    @property
+    def sites(self) -> Mapping[str, Site]:
+        """Every site. Raises PolicyInvalid when any file has a fault."""
+        if self.checked.errors:
+            raise PolicyInvalid("\n".join(map(str, self.checked.errors)))
+        return self.checked.sites
+
+    def site(self, name: str) -> Site:
+        """Return one site, whatever faults the files of others have.
+
+        Raises PolicyInvalid for its own faults, Misused when no file speaks of it.
+        """
+        site = self.checked.sites.get(name)
+        if site is not None:
+            return site
+        mine = [f for f in self.checked.errors if f.concerns(name)]
+        if mine:
+            raise PolicyInvalid("\n".join(map(str, mine)))
+        known = ", ".join(self.checked.sites) or "none"
+        raise Misused(
+            f"{self.policies_dir}: no site named {name} (known: {known})",
+            hint=f"Write one with `pra init {name}`.",
+        )
+
+    @cached_property
+    def log(self) -> Log:
+        """The event log, opened (and made) on first use. Raises StateUnusable."""
+        return Log.open(self.state, clock=self.clock)

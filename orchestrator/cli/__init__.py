@@ -1,0 +1,169 @@
+"""`pra`: one file per verb, imported only when it is called, so that help is instant.
+
+This package is the only place that prints. Global options are accepted before and after the verb.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestrator import __version__
+from orchestrator.cli.common import Settings, report_error
+from orchestrator.errors import Interrupted, Misused, PraError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+# Verb: its line of help, so that `pra --help` imports no verb. The module is named like it.
+VERBS = {
+    "init": "Write a commented policy for a new site.",
+    "policy": "Check, show and describe the policy files.",
+    "backup": "Back up a site now.",
+    "drill": "Restore for real into a sealed sandbox, check, measure, destroy.",
+    "status": "Promised against proven, per service and scenario.",
+    "history": "What was done.",
+    "events": "The event log.",
+    "demo": "A whole site on this machine, with real components.",
+}
+GLOBAL_FLAGS = ("--json", "--quiet", "--verbose")
+GLOBAL_VALUES = ("--policies", "--state", "--lang")
+
+
+class Verbs(click.Group):
+    """The verbs of `pra`, each found by its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order in which a newcomer needs them."""
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the verb's module."""
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        command = importlib.import_module(f"orchestrator.cli.{cmd_name}").command
+        return command if isinstance(command, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Say what was probably meant when the verb is unknown."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], VERBS, n=1)
+            meant = f" (did you mean {near[0]}?)" if near else " (see `pra --help`)"
+            ctx.fail(f"no such command: {args[0]}{meant}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing one."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+def _default_state() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/lib/pra")
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "pra"
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pra")
+@click.option(
+    "--policies",
+    type=click.Path(path_type=Path),
+    envvar="PRA_POLICIES",
+    default=Path("policies"),
+    show_default="./policies, or PRA_POLICIES",
+    help="Folder of the policy files.",
+)
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path),
+    envvar="PRA_STATE",
+    default=_default_state,
+    show_default="/var/lib/pra for root, or PRA_STATE",
+    help="Folder of the event log and of drills under way.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.option("--quiet", is_flag=True, help="Only the result.")
+@click.option("--verbose", is_flag=True, help="Every detail of every step.")
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "fr"]),
+    envvar="PRA_LANG",
+    default="en",
+    show_default=True,
+    help="Language of the answers.",
+)
+@click.pass_context
+def cli(ctx: click.Context, **options: object) -> None:
+    r"""Do we come back, when, and what is lost? Answered with proof.
+
+    pra backs a site up with restic and proves by real restore drills that it comes back in time.
+
+    \b
+    Start:  pra demo
+            pra init bakery && pra policy check && pra backup bakery && pra drill bakery
+    """
+    ctx.obj = Settings.model(options)
+
+
+def hoist(argv: list[str]) -> list[str]:
+    """Move global options before the verb; nothing after a lone `--` is touched."""
+    front: list[str] = []
+    rest: list[str] = []
+    words = iter(argv)
+    for word in words:
+        name = word.partition("=")[0]
+        if word == "--":
+            rest += ["--", *words]
+        elif word in GLOBAL_FLAGS or (name in GLOBAL_VALUES and "=" in word):
+            front.append(word)
+        elif word in GLOBAL_VALUES:
+            front += [word, *([value] if (value := next(words, None)) is not None else [])]
+        else:
+            rest.append(word)
+    return front + rest
+
+
+def main() -> None:
+    """Run `pra` with this process's arguments and exit with its code."""
+    signal.signal(signal.SIGTERM, _terminated)
+    # restic's `unlock` probes lock owners with SIGHUP; a reused pid must survive it.
+    signal.signal(signal.SIGHUP, _terminated if sys.stdin.isatty() else signal.SIG_IGN)
+    argv = hoist(sys.argv[1:])
+    as_json = "--json" in argv
+    try:
+        code = cli.main(args=argv, prog_name="pra", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        code = leave.exit_code
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f"See `{context.command_path} --help`." if context else "See `pra --help`."
+        code = report_error(Misused(error.format_message(), hint=hint), as_json=as_json)
+    except PraError as error:
+        code = report_error(error, as_json=as_json)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        code = report_error(Interrupted("interrupted"), as_json=as_json)
+    except BrokenPipeError:
+        # The reader of our output left; Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _terminated(signum: int, frame: FrameType | None) -> None:
+    del signum, frame
+    raise KeyboardInterrupt

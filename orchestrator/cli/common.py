@@ -1,0 +1,65 @@
+"""What every verb shares: the global options, and how results and errors are printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from orchestrator.errors import PraError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The global options. Verbs take it with `@click.pass_obj`."""
+
+    policies: Path
+    state: Path
+    json: bool
+    quiet: bool
+    verbose: bool
+    lang: str
+
+    @classmethod
+    def model(cls, options: Mapping[str, Any]) -> Self:
+        """Take click's parsed global options."""
+        return cls(
+            policies=options["policies"],
+            state=options["state"],
+            json=options["as_json"],
+            quiet=options["quiet"],
+            verbose=options["verbose"],
+            lang=options["lang"],
+        )
+
+    def emit(self, document: Mapping[str, Any]) -> None:
+        """Print the one JSON document of a verb on stdout, with its schema number."""
+        click.echo(json.dumps({"schema": 1, **document}, ensure_ascii=False))
+
+    def say(self, text: str = "") -> None:
+        """Print a person's line: stdout, or stderr where stdout belongs to a JSON document."""
+        click.echo(text, err=self.json)
+
+    def note(self, text: str) -> None:
+        """Print a line about the work under way, unless asked to be quiet."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+
+def report_error(error: PraError, *, as_json: bool) -> int:
+    """Say an error once, for a person or for a program; return its exit code."""
+    if as_json:
+        body = {"code": error.code, "message": str(error), "remedy": error.hint or None}
+        click.echo(json.dumps({"schema": 1, "error": body}, ensure_ascii=False))
+    else:
+        sys.stdout.flush()
+        hint = f"\n  {error.hint}" if error.hint else ""
+        click.echo(f"pra: {error}{hint}", err=True)
+    return error.exit_code

@@ -1,0 +1,146 @@
+"""`pra drill`: the proof."""
+
+from __future__ import annotations
+
+import socket
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from orchestrator.errors import Misused
+
+if TYPE_CHECKING:
+    from orchestrator.app import App
+    from orchestrator.cli.common import Settings
+    from orchestrator.core.plan import Request
+    from orchestrator.core.policy.model import Site
+
+BUILT = ("server-failure",)
+LATER = ("human-error", "burglary", "ransomware", "bucket-wipe")
+
+
+@click.command(name="drill")
+@click.argument("site")
+@click.argument("services", nargs=-1)
+@click.option("--scenario", default="server-failure", show_default=True, help="What went wrong.")
+@click.option("--at", "at", metavar="TIME", help="The disaster's instant, site time; default now.")
+@click.option("--repository", help="Restore from this one.")
+@click.option("--place", envvar="PRA_PLACE", help="Where this drill runs; default the host's name.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Leave the restored data in this new or empty folder.",
+)
+@click.option("--dry-run", is_flag=True, help="Print the plan and its estimate; restore nothing.")
+@click.pass_obj
+def command(settings: Settings, /, site: str, services: tuple[str, ...], **options: object) -> int:
+    r"""Restore SITE for real into a sealed sandbox, check it, measure it, destroy it.
+
+    \b
+    Exit code: 0 proven, 3 refuted, 4 inconclusive.
+    Examples:  pra drill boulangerie
+               pra drill boulangerie caisse --at "2026-11-22 18:00"
+               pra drill boulangerie --json > drill.json
+    """
+    from orchestrator.app import App
+    from orchestrator.core.plan import Request
+    from orchestrator.log import new_run_id
+    from restore_drills.model import Scenario
+
+    app = App(policies_dir=settings.policies, state=settings.state)
+    found = app.site(site)
+    request = Request(
+        run=new_run_id(app.clock()),
+        services=services,
+        scenario=Scenario(_scenario(str(options["scenario"]))),
+        place=str(options["place"] or socket.gethostname()),
+        t0=_instant(options["at"], found, app.clock()),
+        repository=options["repository"] if isinstance(options["repository"], str) else None,
+    )
+    if options["dry_run"]:
+        return _dry_run(settings, app, found, request)
+    keep = options["keep"]
+    return _drill(settings, app, found, request, keep if isinstance(keep, Path) else None)
+
+
+def _drill(settings: Settings, app: App, site: Site, request: Request, keep: Path | None) -> int:
+    from orchestrator.jobs.drill import drill
+    from orchestrator.jobs.sweep import recover
+    from orchestrator.reports.drill import step_line, text
+    from restore_drills.document import document
+    from restore_drills.model import Verdict
+
+    if keep is not None:
+        keep = keep.absolute()
+        if keep.exists() and any(keep.iterdir()):
+            raise Misused(f"{keep}: not empty", hint="Give --keep a new or empty folder.")
+    for line in recover(app):
+        settings.note(line)
+    settings.note(f"drill of {site.name}: {request.scenario}, run {request.run}")
+    outcome = drill(
+        app,
+        site,
+        request,
+        keep=keep,
+        tell=lambda service, step: settings.note(step_line(service, step)),
+    )
+    report = outcome.report
+    if settings.json:
+        settings.emit(document(report))
+    settings.say(text(report, timezone=site.timezone, lang=settings.lang))
+    if outcome.kept is not None:
+        settings.say(f"\nKept: {outcome.kept} (it holds the client's data; remove it when done).")
+    match report.verdict:
+        case Verdict.PROVEN:
+            return 0
+        case Verdict.REFUTED:
+            return 3
+        case Verdict.INCONCLUSIVE:
+            return 4
+
+
+def _dry_run(settings: Settings, app: App, site: Site, request: Request) -> int:
+    from orchestrator.core.dry_run import steps
+    from orchestrator.core.events import DrillFinished
+    from orchestrator.jobs.drill import planned
+    from orchestrator.reports.dry_run import text
+
+    events = (recorded.event for recorded in app.log.read(site=site.id))
+    drills = [event.document for event in events if isinstance(event, DrillFinished)]
+    rows = steps(planned(app, site, request), drills)
+    if settings.json:
+        settings.emit({"plan": [row.document() for row in rows]})
+    settings.say(text(rows))
+    return 0
+
+
+def _scenario(name: str) -> str:
+    if name in BUILT:
+        return name
+    if name in LATER:
+        raise Misused(
+            f"--scenario {name}: not built yet", hint=f"Drill {', '.join(BUILT)} meanwhile."
+        )
+    raise Misused(
+        f"--scenario {name}: no such scenario", hint=f"One of {', '.join(BUILT + LATER)}."
+    )
+
+
+def _instant(text: object, site: Site, now: datetime) -> datetime | None:
+    """Read `--at`: ISO 8601, in the site's time zone unless it says otherwise."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Misused(
+            f"--at {text!r}: not a time", hint='Write it as "2026-11-22 18:00".'
+        ) from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(site.timezone))
+    if moment > now:
+        raise Misused(f"--at {text!r}: in the future", hint="Leave --at out to mean now.")
+    return moment

@@ -1,0 +1,121 @@
+"""A backup under way, as a person sees it: bars on a terminal, a line a minute elsewhere."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Self
+
+from orchestrator.reports.words import size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from rich.progress import TaskID
+
+    from orchestrator.adapters.restic import Progress, Summary
+
+LINE_EVERY_S = 60.0
+
+
+class Lines:
+    """One line for each source that is done, and one a minute until then."""
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note = note
+        self._next: dict[tuple[str, str], float] = {}
+        self._lock = threading.Lock()
+
+    def said(self, service: str, line: str) -> None:
+        """Print a line about the work."""
+        self._note(f"{service}: {line}")
+
+    def moved(self, service: str, source: str, progress: Progress) -> None:
+        """Print how far a source is, when its minute is over."""
+        now = time.monotonic()
+        with self._lock:
+            due = self._next.setdefault((service, source), now + LINE_EVERY_S)
+            if now < due:
+                return
+            self._next[service, source] = now + LINE_EVERY_S
+        total = f" of {size(progress.total_bytes)}" if progress.total_bytes else ""
+        self._note(f"  {service}/{source}: {size(progress.done_bytes)}{total}")
+
+    def taken(self, service: str, source: str, summary: Summary) -> None:
+        """Print that a source is done."""
+        self._note(done_line(service, source, summary))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+
+class Bars:
+    """One bar for each source, on standard error; lines scroll above them."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True, highlight=False),
+            transient=True,
+        )
+        self._tasks: dict[tuple[str, str], TaskID] = {}
+        self._lock = threading.Lock()
+
+    def said(self, service: str, line: str) -> None:
+        """Print a line above the bars."""
+        self._print(f"{service}: {line}")
+
+    def moved(self, service: str, source: str, progress: Progress) -> None:
+        """Move the bar of a source."""
+        with self._lock:
+            task = self._tasks.get((service, source))
+            if task is None:
+                task = self._progress.add_task(f"{service}/{source}", total=None)
+                self._tasks[service, source] = task
+        self._progress.update(task, completed=progress.done_bytes, total=progress.total_bytes)
+
+    def taken(self, service: str, source: str, summary: Summary) -> None:
+        """Put a line in the place of the bar."""
+        with self._lock:
+            task = self._tasks.pop((service, source), None)
+        if task is not None:
+            self._progress.remove_task(task)
+        self._print(done_line(service, source, summary))
+
+    def _print(self, line: str) -> None:
+        self._progress.console.print(line, markup=False, soft_wrap=True)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+
+def done_line(service: str, source: str, summary: Summary) -> str:
+    """Say what a source's snapshot holds, in one line."""
+    words = [f"{size(summary.total_bytes)} read", f"{size(summary.data_added_bytes)} new"]
+    if summary.skipped:
+        words.append(f"{len(summary.skipped)} not read")
+    return f"  {service}/{source}: {', '.join(words)}"

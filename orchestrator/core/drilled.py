@@ -1,0 +1,80 @@
+"""What a drill said of one service, read from its document (`pra drill --json`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.core.codec import instant
+from orchestrator.errors import StateUnusable
+from restore_drills.model import Label, Objective, Scenario, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drilled:
+    """One service under one scenario. What was not measured is None.
+
+    `values`: check name to the number it saw. `why` explains a no.
+    """
+
+    run: str
+    service: str
+    scenario: Scenario
+    place: str
+    started_at: datetime
+    verdict: Verdict
+    objective: Objective
+    label: Label
+    depth: int
+    policy_hash: str
+    rta: timedelta | None
+    lead: timedelta | None
+    time_to_recover: timedelta | None
+    rpa: timedelta | None
+    values: Mapping[str, float]
+    why: tuple[str, ...]
+
+
+def read(document: Mapping[str, Any]) -> tuple[Drilled, ...]:
+    """Return what the document says of each of its services. Raises StateUnusable."""
+    try:
+        return tuple(_service(document, service) for service in document["services"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise StateUnusable(
+            f"the document of drill {document.get('run')} cannot be read: "
+            f"{type(error).__name__}: {error}",
+            hint="It was written by another version of pra: install that one, or drill again.",
+        ) from error
+
+
+def _service(document: Mapping[str, Any], service: Mapping[str, Any]) -> Drilled:
+    return Drilled(
+        run=document["run"],
+        service=service["id"],
+        scenario=Scenario(document["scenario"]),
+        place=document["place"],
+        started_at=instant(document["started_at"]),
+        verdict=Verdict(service["verdict"]),
+        objective=Objective(service["objective"]),
+        label=Label(service["label"]),
+        depth=int(service["depth"]),
+        policy_hash=service["policy_hash"],
+        rta=_seconds(service["rta_s"]),
+        lead=_seconds(service["lead_s"]),
+        time_to_recover=_seconds(service["time_to_recover_s"]),
+        rpa=_seconds(service["rpa_s"]),
+        values={
+            check["name"]: float(check["value"])
+            for check in service["checks"]
+            if check.get("value") is not None
+        },
+        why=tuple(service.get("why", ())),
+    )
+
+
+def _seconds(value: float | None) -> timedelta | None:
+    return None if value is None else timedelta(seconds=value)

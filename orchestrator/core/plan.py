@@ -1,0 +1,178 @@
+"""From a site's policy to the plan of a drill. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from orchestrator.core.lead import lead, survives, taken, without_delay
+from orchestrator.core.policy.calendar import calendar
+from orchestrator.core.policy.model import Adopted, External, Files, Postgresql, SandboxPolicy
+from orchestrator.errors import Misused
+from restore_drills.model import (
+    Finding,
+    Plan,
+    Selection,
+    ServicePlan,
+    Severity,
+    SourceKind,
+    SourcePlan,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from orchestrator.core.policy.model import Service, Site
+    from restore_drills.model import Scenario
+
+CALENDAR_YEARS = 2  # before now: how old a value may be and still be counted in business hours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What the log remembers that a drill can use; empty on a machine without one."""
+
+    pinned: Callable[[str], Mapping[str, str]]  # service to snapshot id to its pinned tree id
+    last_values: Callable[[str], Mapping[str, float]]  # service to check name to last proven value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a person asks of a drill. What a named service depends on is drilled with it."""
+
+    run: str
+    services: tuple[str, ...]  # none: all
+    scenario: Scenario
+    place: str
+    t0: datetime | None
+    repository: str | None
+
+
+def build(site: Site, request: Request, memory: Memory, now: datetime) -> Plan:
+    """Return the plan. Raises Misused for a service or repository that the site does not have."""
+    for name in request.services:
+        if name not in site.services:
+            raise Misused(
+                f"{site.id}: no service named {name} (known: {', '.join(site.services)})",
+                hint="Name services as the policy does.",
+            )
+    if request.repository is not None and request.repository not in site.repositories:
+        raise Misused(
+            f"{site.id}: no repository named {request.repository} "
+            f"(known: {', '.join(site.repositories)})",
+            hint="Name the repository as the policy does.",
+        )
+    names = _with_needs(site, request.services or tuple(site.services))
+    asked = [s for s in site.services.values() if s.id in names]
+    external = [s for s in asked if isinstance(s.sources[0].spec, External)]
+    ours = [s for s in asked if s not in external]
+    if not ours:
+        raise Misused(
+            f"{site.id}: nothing to drill: {', '.join(s.id for s in asked) or 'there is no service'}"
+            f"{', declared by others' if asked else ''}",
+            hint="Give the service a source of its own, or an adopted one.",
+        )
+    today = now.date()
+    findings = [_external(service) for service in external]
+    findings += [f for s in ours if (f := _hardware(site, s, request.scenario)) is not None]
+    return Plan(
+        run=request.run,
+        site=site.id,
+        scenario=request.scenario,
+        place=request.place,
+        elsewhere=site.recover_on is not None and site.recover_on != request.place,
+        services=tuple(_service(site, service, request, memory) for service in ours),
+        calendar=calendar(
+            site,
+            start=today.replace(year=today.year - CALENDAR_YEARS, day=1),
+            end=today + timedelta(days=1),  # where the site is ahead of UTC, it is there already
+        ),
+        t0=request.t0,
+        sealed_only=site.sandbox is SandboxPolicy.REQUIRED,
+        declared=tuple(s.id for s in external),
+        findings=tuple(findings),
+    )
+
+
+def _with_needs(site: Site, names: tuple[str, ...]) -> set[str]:
+    """Add what the services depend on: their time to recover includes waiting for it."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += site.services[name].depends_on
+    return found
+
+
+def _service(site: Site, service: Service, request: Request, memory: Memory) -> ServicePlan:
+    adopted = next((s.spec for s in service.sources if isinstance(s.spec, Adopted)), None)
+    promise = service.promise(request.scenario)
+    if promise is None:  # the policy reader refuses a service of ours without objectives
+        raise Misused(f"{site.id}: {service.id} has no objectives", hint="Give it rto and rpo.")
+    home = adopted.repository if adopted else service.backup_to
+    chosen = request.repository or home
+    lost = ""
+    if chosen is None:
+        lost = "no copy survives: there is none"
+    elif not survives(site.repositories[chosen], taken(site, service, request.scenario)):
+        lost = f"no copy survives: {chosen} goes with what the {request.scenario} takes"
+    until_start, basis = lead(site, service, request.scenario)
+    return ServicePlan(
+        id=service.id,
+        repository=None if lost else chosen,
+        lost=lost,
+        selection=Selection(host=adopted.host, tags=adopted.tags, sealed=False)
+        if adopted
+        else Selection(host=site.id, tags=(f"service={service.id}",), sealed=True),
+        sources=tuple(
+            SourcePlan(
+                name=source.name,
+                kind=SourceKind.POSTGRESQL_DUMP,
+                database=source.spec.database,
+            )
+            if isinstance(source.spec, Postgresql)
+            else SourcePlan(name=source.name, kind=SourceKind.FILES)
+            for source in service.sources
+            if isinstance(source.spec, (Files, Postgresql, Adopted))
+        ),
+        checks=service.checks,
+        rto=promise.rto,
+        rpo=promise.rpo,
+        lead=until_start,
+        lead_basis=basis,
+        policy_hash=service.policy_hash,
+        depends_on=service.depends_on,
+        depth=service.depth or 1,
+        last_values=dict(memory.last_values(service.id)),
+        pinned=dict(memory.pinned(service.id)),
+    )
+
+
+def _external(service: Service) -> Finding:
+    spec = service.sources[0].spec
+    by = spec.tool if isinstance(spec, External) else "others"
+    return Finding(
+        code="external-declared",
+        severity=Severity.INFO,
+        service=service.id,
+        message=f"{service.name}: declared by {by}, not proven",
+        remedy="Ask them for a proof of restoration.",
+    )
+
+
+def _hardware(site: Site, service: Service, scenario: Scenario) -> Finding | None:
+    """Say that a declared lead is silent on the machine that must come first."""
+    machines = without_delay(site, service, scenario)
+    if not machines or lead(site, service, scenario)[0] is None:
+        return None
+    return Finding(
+        code="hardware-undeclared",
+        severity=Severity.WARNING,
+        service=service.id,
+        message=f"the declared delay has no time to replace {', '.join(machines)}",
+        remedy="Declare `replace: {delay: ...}` of the equipment, or where you `recover_on`.",
+    )

@@ -1,0 +1,27 @@
+"""The policy language: text in, a typed `Site` or every fault at once out.
+
+`check` is the door; `plain` writes a site back in the words of the language, `schema` describes
+the language to editors, `draft` writes a first policy. All are pure.
+"""
+
+from __future__ import annotations
+
+from orchestrator.core.policy.calendar import calendar
+from orchestrator.core.policy.check import Checked, check
+from orchestrator.core.policy.fault import PROVIDER_FILE, Fault, Unreadable
+from orchestrator.core.policy.lead import declared_lead, taken
+from orchestrator.core.policy.plain import plain
+from orchestrator.core.policy.schema import schema
+
+__all__ = [
+    "PROVIDER_FILE",
+    "Checked",
+    "Fault",
+    "Unreadable",
+    "calendar",
+    "check",
+    "declared_lead",
+    "plain",
+    "schema",
+    "taken",
+]

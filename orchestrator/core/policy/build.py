@@ -1,0 +1,214 @@
+"""Values without a fault to the typed site."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.core.policy import model
+from orchestrator.core.policy.hash import policy_hash
+from orchestrator.core.policy.rules_service import repository_of, sources_of
+from restore_drills.calendar import Hours
+from restore_drills.model import (
+    Check,
+    CommandCheck,
+    FilesCheck,
+    Fresh,
+    Scenario,
+    SqlCheck,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import timedelta
+
+Values = dict[str, Any]
+
+LANGUAGE = "fr"
+COVERAGE_FLOOR = 0.5
+
+
+def provider(values: Values) -> model.Provider:
+    """Build the provider of the provider's file."""
+    contact = values.get("contact")
+    return model.Provider(
+        name=values["name"],
+        language=values.get("language", LANGUAGE),
+        timezone=values["timezone"],
+        contact=model.Contact(name=contact["name"], phone=contact.get("phone"))
+        if contact
+        else None,
+    )
+
+
+def site(values: Values, *, provider: model.Provider | None, places: Iterable[str]) -> model.Site:
+    """Build a site from values that passed every rule."""
+    repositories = values.get("repositories", {})
+    hours = bool(values.get("business", {}).get("hours"))
+    referent = values.get("referent")
+    built = model.Site(
+        id=values["site"],
+        name=values.get("name") or values["site"],
+        tier=values.get("tier"),
+        language=values.get("language") or (provider.language if provider else LANGUAGE),
+        timezone=values.get("timezone") or (provider.timezone if provider else ""),
+        provider=provider,
+        business=_business(values.get("business", {})),
+        referent=model.Referent(
+            name=referent["name"], phone=referent.get("phone"), travel=referent.get("travel")
+        )
+        if referent
+        else None,
+        places=tuple(places),
+        equipment={k: _equipment(k, v) for k, v in values.get("equipment", {}).items()},
+        recover_on=values.get("recover_on"),
+        lead={
+            Scenario(k): model.Lead(detect=v.get("detect"), decide=v.get("decide"))
+            for k, v in values.get("lead", {}).items()
+        },
+        outside=tuple(model.Outside(**entry) for entry in values.get("outside", ())),
+        repositories={k: _repository(k, v) for k, v in repositories.items()},
+        services={
+            k: _service(k, v, repositories, business=hours) for k, v in values["services"].items()
+        },
+        sandbox=model.SandboxPolicy(values.get("sandbox", "required")),
+        coverage_floor=values.get("coverage_floor", COVERAGE_FLOOR),
+    )
+    return replace(
+        built,
+        services={
+            k: replace(v, policy_hash=policy_hash(built, v)) for k, v in built.services.items()
+        },
+    )
+
+
+def _business(values: Values) -> model.Business:
+    return model.Business(
+        employees=values.get("employees"),
+        hours=tuple(
+            Hours(days=h["days"], start=h["from"], end=h["to"]) for h in values.get("hours", ())
+        ),
+        holidays=values.get("holidays"),
+        closed=tuple(values.get("closed", ())),
+    )
+
+
+def _equipment(name: str, values: Values) -> model.Equipment:
+    return model.Equipment(
+        id=name,
+        kind=values["kind"],
+        bought=values.get("bought"),
+        warranty_until=values.get("warranty_until"),
+        replace_delay=values.get("replace", {}).get("delay"),
+    )
+
+
+def _repository(name: str, values: Values) -> model.Repository:
+    s3 = values.get("s3")
+    return model.Repository(
+        id=name,
+        url=values["url"],
+        password=values["password"],
+        s3=model.S3Access(
+            access_key=s3["access_key"], secret_key=s3["secret_key"], region=s3.get("region")
+        )
+        if s3
+        else None,
+        location=model.Location(values["location"]),
+        equipment=values.get("equipment"),
+        country=values.get("country"),
+    )
+
+
+def _service(name: str, values: Values, repositories: Values, *, business: bool) -> model.Service:
+    sources = tuple(_source(key, value) for key, value, _ in sources_of(name, values))
+    ours = not any(isinstance(s.spec, model.Adopted | model.External) for s in sources)
+    return model.Service(
+        id=name,
+        name=values.get("name", name),
+        criticality=values.get("criticality", "P3"),
+        sources=sources,
+        depends_on=tuple(values.get("depends_on", ())),
+        objectives=_objectives(values.get("objectives")),
+        checks=tuple(_check(c, business=business) for c in values.get("checks", ())),
+        depth=values.get("depth"),
+        backup_to=repository_of(values, repositories)[0] if ours else None,
+        policy_hash="",
+    )
+
+
+def _objectives(values: Values | None) -> dict[Scenario | None, model.Promise]:
+    if values is None:
+        return {}
+    base = model.Promise(rto=values["rto"], rpo=values["rpo"])
+    others: dict[Scenario | None, model.Promise] = {
+        Scenario(k): replace(base, **{word: v[word] for word in ("rto", "rpo") if word in v})
+        for k, v in values.get("scenarios", {}).items()
+    }
+    return {None: base, **others}
+
+
+def _source(name: str, values: Values) -> model.Source:
+    spec: model.Files | model.Postgresql | model.Adopted | model.External
+    match values:
+        case {"files": v}:
+            tolerate = v.get("tolerate_unreadable", {})
+            spec = model.Files(
+                paths=tuple(v["paths"]),
+                exclude=tuple(v.get("exclude", ())),
+                exclude_caches=v.get("exclude_caches", False),
+                one_file_system=v.get("one_file_system", False),
+                require_mount=v.get("require_mount"),
+                tolerate=tuple(tolerate.get("patterns", ())),
+                tolerate_at_most=tolerate.get("at_most", 0),
+            )
+        case {"postgresql": v}:
+            spec = model.Postgresql(
+                host=v.get("host", "127.0.0.1"),
+                port=v.get("port", 5432),
+                user=v["user"],
+                password=v.get("password"),
+                database=v["database"],
+            )
+        case {"adopted": v}:
+            spec = model.Adopted(
+                repository=v["repository"], host=v["host"], tags=tuple(v.get("tags", ()))
+            )
+        case _:
+            v = values["external"]
+            spec = model.External(tool=v["tool"], ping=v.get("ping"), max_age=v.get("max_age"))
+    return model.Source(name=name, equipment=values.get("equipment"), spec=spec)
+
+
+def _check(values: Values, *, business: bool) -> Check:
+    name, optional = values["name"], values.get("optional", False)
+    match values:
+        case {"sql": query}:
+            fresh = values.get("fresh")
+            return SqlCheck(
+                name=name,
+                query=query,
+                expect=values.get("expect"),
+                not_below=values.get("not_below"),
+                fresh=_fresh(fresh, business=business) if fresh else None,
+                source=values.get("source"),
+                optional=optional,
+            )
+        case {"files": files}:
+            return FilesCheck(
+                name=name,
+                at_least=files.get("at_least"),
+                at_least_bytes=files.get("at_least_size"),
+                newest_within=files.get("newest_within"),
+                optional=optional,
+            )
+        case _:
+            return CommandCheck(name=name, argv=tuple(values["command"]), optional=optional)
+
+
+def _fresh(value: timedelta | Values, *, business: bool) -> Fresh:
+    """Count in business hours where the site has some, unless the policy says otherwise."""
+    if isinstance(value, dict):
+        word = value.get("clock", "business" if business else "always")
+        return Fresh(within=value["within"], business=word == "business")
+    return Fresh(within=value, business=business)

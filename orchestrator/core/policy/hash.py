@@ -1,0 +1,71 @@
+"""One hash per service over everything in the policy that touches it.
+
+A proof holds for the policy under which it was made; when this hash changes, the proof is of
+something else. Words for people (names, phones) and the references to secrets do not count: what
+is restored and what is promised do not depend on them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.core.policy import plain
+from orchestrator.core.policy.model import Adopted, Postgresql
+from restore_drills.model import SqlCheck
+
+if TYPE_CHECKING:
+    from orchestrator.core.policy.model import Service, Site
+
+
+def policy_hash(site: Site, service: Service) -> str:
+    """Return the SHA-256, in hex, of a canonical JSON of what touches the service."""
+    used = [service.backup_to] + [
+        source.spec.repository for source in service.sources if isinstance(source.spec, Adopted)
+    ]
+    repositories = [site.repositories[name] for name in used if name is not None]
+    machines = {
+        site.recover_on,
+        *(source.equipment for source in service.sources),
+        *(repository.equipment for repository in repositories),
+    }
+    fresh = [c.fresh for c in service.checks if isinstance(c, SqlCheck) and c.fresh]
+    own = plain.service(_without_secrets(service))
+    calendar = plain.business(site.business)
+    what: dict[str, Any] = {
+        "site": site.id,
+        "service": service.id,
+        "policy": {key: value for key, value in own.items() if key != "name"},
+        "equipment": {
+            name: plain.equipment(machine)
+            for name, machine in site.equipment.items()
+            if name in machines
+        },
+        "repositories": {
+            r.id: {"url": r.url, "location": r.location, "equipment": r.equipment}
+            for r in repositories
+        },
+        "lead": plain.lead(site),
+        "recover_on": site.recover_on,
+        "timezone": site.timezone,
+        # A closure or a holiday moves no proof, unless a check counts in business hours.
+        "calendar": {key: value for key, value in calendar.items() if key != "employees"}
+        if any(f.business for f in fresh)
+        else None,
+    }
+    text = json.dumps(what, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _without_secrets(service: Service) -> Service:
+    return replace(
+        service,
+        sources=tuple(
+            replace(source, spec=replace(source.spec, password=None))
+            if isinstance(source.spec, Postgresql)
+            else source
+            for source in service.sources
+        ),
+    )

@@ -1,0 +1,43 @@
+"""The declared lead: from the disaster until the recovery starts, as the policy has it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from restore_drills.model import Scenario
+
+if TYPE_CHECKING:
+    from orchestrator.core.policy.model import Service, Site
+
+NONE = timedelta(0)
+
+
+def taken(site: Site, service: Service, scenario: Scenario) -> frozenset[str]:
+    """Return the equipment that the scenario takes away from the service."""
+    match scenario:
+        case Scenario.SERVER_FAILURE:
+            named = {s.equipment for s in service.sources if s.equipment is not None}
+            return frozenset(named)
+        case Scenario.BURGLARY:
+            return frozenset(site.equipment)
+        case Scenario.HUMAN_ERROR | Scenario.RANSOMWARE | Scenario.BUCKET_WIPE:
+            return frozenset()
+
+
+def declared_lead(site: Site, service: Service, scenario: Scenario) -> timedelta | None:
+    """Sum detection, decision, hardware and travel; None unless the first two are declared.
+
+    Hardware is the longest replacement of what the scenario takes, and counts only where the place
+    of recovery is not named or is taken itself; travel counts where the recovery is on site.
+    """
+    lead = site.lead.get(scenario)
+    if lead is None or lead.detect is None or lead.decide is None:
+        return None
+    gone = taken(site, service, scenario)
+    delays = [site.equipment[name].replace_delay or NONE for name in gone]
+    waits = site.recover_on is None or site.recover_on in gone
+    hardware = max(delays, default=NONE) if waits else NONE
+    on_site = site.recover_on is None or site.recover_on in site.equipment
+    travel = site.referent.travel if on_site and site.referent else None
+    return lead.detect + lead.decide + hardware + (travel or NONE)

@@ -1,0 +1,228 @@
+"""A policy after reading: frozen values, references resolved, defaults and tier merged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, timedelta
+
+    from restore_drills.calendar import Hours
+    from restore_drills.model import Check, Scenario
+
+
+class Location(StrEnum):
+    """Where a repository is, seen from the site."""
+
+    ONSITE = "onsite"
+    OFFSITE = "offsite"
+
+
+class SandboxPolicy(StrEnum):
+    """What to do where a drill cannot be sealed."""
+
+    REQUIRED = "required"
+    BEST_EFFORT = "best-effort"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A reference: `kind` is env, file, command or credential; `value` its one or more words."""
+
+    kind: str
+    value: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Somebody to call."""
+
+    name: str
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """The managed service provider."""
+
+    name: str
+    language: str
+    timezone: str
+    contact: Contact | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referent:
+    """The client's own person, and how far he is."""
+
+    name: str
+    phone: str | None
+    travel: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Business:
+    """The client's working life; `holidays` is a key of the `holidays` library."""
+
+    employees: int | None
+    hours: tuple[Hours, ...]
+    holidays: str | None
+    closed: tuple[tuple[date, date], ...]  # first and last day, both closed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """A machine and how long it takes to replace."""
+
+    id: str
+    kind: str
+    bought: str | None
+    warranty_until: str | None
+    replace_delay: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3Access:
+    """Keys of the bucket, as references."""
+
+    access_key: Secret
+    secret_key: Secret
+    region: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """A restic repository."""
+
+    id: str
+    url: str
+    password: Secret
+    s3: S3Access | None
+    location: Location
+    equipment: str | None
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """A tree of files; a file that cannot be read makes the point partial unless tolerated."""
+
+    paths: tuple[str, ...]
+    exclude: tuple[str, ...]
+    exclude_caches: bool
+    one_file_system: bool
+    require_mount: str | None
+    tolerate: tuple[str, ...]
+    tolerate_at_most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postgresql:
+    """A database, dumped; without a password, libpq's own ways (peer, trust, PGPASSFILE) hold."""
+
+    host: str
+    port: int
+    user: str
+    password: Secret | None
+    database: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """Snapshots that another restic makes; we prove them."""
+
+    repository: str
+    host: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class External:
+    """Somebody else answers for it: declared, not proven."""
+
+    tool: str
+    ping: str | None
+    max_age: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a service's data lives."""
+
+    name: str
+    equipment: str | None
+    spec: Files | Postgresql | Adopted | External
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """An objective: RTO and RPO."""
+
+    rto: timedelta
+    rpo: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """Something the business needs back. External ones promise nothing that we prove.
+
+    `objectives` has the base under None; a scenario that is absent takes the base.
+    """
+
+    id: str
+    name: str
+    criticality: str  # P1 to P4
+    sources: tuple[Source, ...]
+    depends_on: tuple[str, ...]
+    objectives: Mapping[Scenario | None, Promise]
+    checks: tuple[Check, ...]
+    depth: int | None
+    backup_to: str | None  # None: adopted or external
+    policy_hash: str  # over everything in the policy that touches this service
+
+    def promise(self, scenario: Scenario) -> Promise | None:
+        """Return what is promised under a scenario; None for an external service."""
+        return self.objectives.get(scenario, self.objectives.get(None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """Declared delays before a recovery starts; both are needed to count."""
+
+    detect: timedelta | None
+    decide: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """Accepted as not protected, by whom, since when."""
+
+    name: str
+    accepted_by: str
+    on: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One client site, resolved. Mappings keep the file's order."""
+
+    id: str
+    name: str
+    tier: str | None
+    language: str
+    timezone: str
+    provider: Provider | None
+    business: Business
+    referent: Referent | None
+    places: tuple[str, ...]
+    equipment: Mapping[str, Equipment]
+    recover_on: str | None
+    lead: Mapping[Scenario, Lead]
+    outside: tuple[Outside, ...]
+    repositories: Mapping[str, Repository]
+    services: Mapping[str, Service]
+    sandbox: SandboxPolicy
+    coverage_floor: float  # a fraction

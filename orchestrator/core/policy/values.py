@@ -1,0 +1,157 @@
+"""The small words of the language: durations, sizes, percents, dates, days, times, comparisons.
+
+Each reader takes the text and returns its value; it raises ValueError with what to write instead.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+from restore_drills.model import Expect
+
+DURATION = r"[0-9]{1,6}[smhdw]"
+SIZE = r"[0-9]{1,12}(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)"
+PERCENT = r"[0-9]{1,3}(\.[0-9]{1,4})?%"
+MONTH = r"[0-9]{4}-[0-9]{2}"
+DATE = rf"{MONTH}(-[0-9]{{2}})?"
+SPAN = rf"{DATE}(\.\.{DATE})?"
+TIME = r"[0-9]{2}:[0-9]{2}"
+DAY = r"(mon|tue|wed|thu|fri|sat|sun)"
+DAYS = rf"{DAY}(-{DAY})?(, ?{DAY}(-{DAY})?)*"
+EXPECT = r"(=|!=|<|<=|>|>=|matches) *\S(.|\n)*"
+
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+# What people write for a unit, by its beginning; the longest that fits wins.
+MEANT = {"s": "s", "m": "m", "h": "h", "d": "d", "j": "d", "w": "w", "sem": "w"}
+BYTES: dict[str, int] = {"B": 1, "kB": 1000, "KB": 1000, "KiB": 1024}
+BYTES |= {"MB": 1000**2, "GB": 1000**3, "TB": 1000**4}
+BYTES |= {"MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
+MIDNIGHT = time.max
+
+
+def duration(text: str) -> timedelta:
+    """Read `90s`, `15m`, `4h`, `1d` or `2w`."""
+    if re.fullmatch(DURATION, text) is None:
+        near = re.fullmatch(r"([0-9]{1,6}) *([a-z]+)", text.strip().lower())
+        unit = _unit(near[2]) if near else None
+        raise ValueError(f"write {near[1]}{unit}" if near and unit else "write 90s, 15m, 4h or 1d")
+    return timedelta(**{UNITS[text[-1]]: int(text[:-1])})
+
+
+def lasting(text: str) -> timedelta:
+    """Read a duration that may not be zero."""
+    read = duration(text)
+    if not read:
+        raise ValueError("write more than zero")
+    return read
+
+
+def _unit(word: str) -> str | None:
+    return next((MEANT[word[:n]] for n in (3, 1) if word[:n] in MEANT), None)
+
+
+def written(value: timedelta) -> str:
+    """Write a duration as the language does, in the largest unit that keeps it exact."""
+    seconds = int(value.total_seconds())
+    for letter, size in (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and not seconds % size:
+            return f"{seconds // size}{letter}"
+    return f"{seconds}s"
+
+
+def size(text: str) -> int:
+    """Read `500MiB` or `2GB` as bytes."""
+    if re.fullmatch(SIZE, text) is None:
+        raise ValueError("write 500MiB or 2GB")
+    number = text.rstrip("kKMGTiB")
+    return int(number) * BYTES[text.removeprefix(number)]
+
+
+def percent(text: str) -> float:
+    """Read `95%` as a fraction."""
+    if re.fullmatch(PERCENT, text) is None:
+        raise ValueError("write 95%")
+    if (number := float(text[:-1])) > 100:  # noqa: PLR2004 - a hundred percent
+        raise ValueError("write at most 100%")
+    return number / 100
+
+
+def day(text: str) -> str:
+    """Read a month or a day, `2026-11` or `2026-11-02`; it stays as it is written."""
+    _first_and_last(text)
+    return text
+
+
+def span(text: str) -> tuple[date, date]:
+    """Read `2026-08-03..2026-08-23`, or one day, or one month, as its first and last day."""
+    if re.fullmatch(SPAN, text) is None:
+        raise ValueError("write 2026-08-03..2026-08-23")
+    begin, _, end = text.partition("..")
+    first, last = _first_and_last(begin)[0], _first_and_last(end or begin)[1]
+    if last < first:
+        raise ValueError("write the earlier date first")
+    return first, last
+
+
+def _first_and_last(text: str) -> tuple[date, date]:
+    if re.fullmatch(DATE, text) is None:
+        raise ValueError("write 2026-11 or 2026-11-02")
+    try:
+        first = date.fromisoformat(text if text.count("-") > 1 else f"{text}-01")
+    except ValueError:
+        raise ValueError("write a date of the calendar") from None
+    if text.count("-") > 1:
+        return first, first
+    return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
+
+
+def clock(text: str) -> time:
+    """Read `"08:30"`; `"24:00"` is the end of the day."""
+    if text == "24:00":
+        return MIDNIGHT
+    if re.fullmatch(TIME, text) is None:
+        raise ValueError('write "08:30", in quotes')
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise ValueError("write a time from 00:00 to 24:00") from None
+
+
+def days(text: str) -> frozenset[int]:
+    """Read `mon-fri`, `sat` or `mon,wed-fri` as weekdays, Monday 0; a range may wrap."""
+    if re.fullmatch(DAYS, text) is None:
+        raise ValueError("write mon-fri, sat or mon,wed")
+    found: set[int] = set()
+    for part in text.split(","):
+        begin, _, end = part.strip().partition("-")
+        first = WEEK.index(begin)
+        found |= {(first + n) % 7 for n in range((WEEK.index(end or begin) - first) % 7 + 1)}
+    return frozenset(found)
+
+
+def expect(text: str) -> Expect:
+    """Read `>= 1000`, `= done` or `matches ^FR`."""
+    found = re.fullmatch(r"(!=|<=|>=|=|<|>|matches\b) *(\S(?:.|\n)*)", text)
+    if found is None:
+        raise ValueError('write ">= 1000", "= 0" or "matches ^FR"')
+    if found[1] == "matches":
+        try:
+            re.compile(found[2])
+        except (re.error, OverflowError, RecursionError):
+            raise ValueError("write a regular expression after matches") from None
+    return Expect(op=found[1], value=found[2].rstrip())
+
+
+def zone(text: str) -> str:
+    """Read the name of a time zone."""
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        folded = {name.lower(): name for name in available_timezones()}
+        near = folded.get(text.lower().replace(" ", "_"), "Europe/Paris")
+        raise ValueError(f"write {near}") from None
+    return text

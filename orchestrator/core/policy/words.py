@@ -1,0 +1,77 @@
+"""The scalars that the grammar is made of, and the three ways in which a key is described."""
+
+from __future__ import annotations
+
+import re
+
+from orchestrator.core.policy import values
+from orchestrator.core.policy.shape import (
+    IDENTIFIER, IDENTIFIER_WRITE, Choice, Field, Reference, Shape, Text,
+)
+from restore_drills.model import Scenario
+
+def _url(text: str) -> str:
+    """Accept what restic reaches, without a password inside it."""
+    rest = text.partition("://")[2] or text.partition(":")[2]
+    if not text.startswith("/") and "@" in rest and ":" in rest.partition("@")[0]:
+        raise ValueError(
+            "keep the user and password out of it: `password:` and `s3:` take references"
+        )
+    if re.fullmatch(r"(/|s3:|sftp:|rest:)\S.*", text) is None:
+        raise ValueError(
+            "write /path, s3:https://host/bucket/path, sftp:user@host:/path or rest:https://host/"
+        )
+    return text
+
+
+LINE = Text()
+ID = Text(what="a name", pattern=IDENTIFIER, write=IDENTIFIER_WRITE)
+DURATION = Text(
+    what="a duration",
+    pattern=values.DURATION,
+    read=values.duration,
+    write="write 90s, 15m, 4h or 1d",
+)
+LASTING = Text(
+    what="a duration",
+    pattern=values.DURATION,
+    read=values.lasting,
+    write="write 90s, 15m, 4h or 1d",
+)
+PERCENT = Text(what="a percentage", pattern=values.PERCENT, read=values.percent, write="write 95%")
+DAY = Text(what="a date", pattern=values.DATE, read=values.day, write="write 2026-11 or 2026-11-02")
+PATH = Text(what="an absolute path", pattern=r"/.*", write="begin with /")
+HOST = Text(
+    what="a host name, an address or a socket's folder",
+    pattern=r"[A-Za-z0-9._:/-]+",
+    write="write a name, an address or /run/postgresql",
+    quote=False,
+)
+DATABASE = Text(
+    what="the name of a database",
+    pattern=r"[^\s=:/@-][^\s=:/@]*",
+    write="write the bare name, no connection string",
+    quote=False,
+)
+LANGUAGE = Choice(words=("fr", "en"))
+ZONE = Text(what="a time zone", pattern=r"\S+", read=values.zone, write="write Europe/Paris")
+COUNTRY = Text(what="a country", pattern=r"[A-Z]{2}", write="two capitals, such as FR")
+SCENARIO = Choice(words=tuple(Scenario))
+SECRET = Reference()
+
+
+def keys(*words: str) -> frozenset[str]:
+    """Name the keys of features that are not built yet."""
+    return frozenset(words)
+
+
+def need(shape: Shape, doc: str = "") -> Field:
+    """Describe a key that must be there."""
+    return Field(shape=shape, doc=doc, required=True)
+
+
+def may(shape: Shape, doc: str = "") -> Field:
+    """Describe a key that may be left out."""
+    return Field(shape=shape, doc=doc)
+
+

@@ -1,0 +1,186 @@
+"""A drill, from the policy to the log: build the plan, run the engine, write the outcome."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.jobs.opening import opened
+
+from orchestrator import __version__
+from orchestrator.adapters.leases import lease
+from orchestrator.adapters.restic import version
+from orchestrator.core import plan as plans
+from orchestrator.core.events import DrillFinished, RunFailed, RunInterrupted, RunKind, RunStarted
+from orchestrator.core.state import fold
+from orchestrator.errors import PraError, as_drill_error
+from orchestrator.log import RunLock, boot_id
+from restore_drills.document import document
+from restore_drills.errors import Interrupted
+from restore_drills.host import Fetched, Machine
+from restore_drills.process import Processes
+from restore_drills.run import run as run_drill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from orchestrator.adapters.restic import Restic
+    from orchestrator.app import App
+    from orchestrator.core.policy.model import Site
+    from restore_drills.model import Plan, Report, Snapshot, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drilled:
+    """What came out, and where the restored data is if it was kept."""
+
+    report: Report
+    kept: Path | None
+
+
+def planned(app: App, site: Site, request: plans.Request) -> Plan:
+    """Return the plan of a drill with all that the log remembers."""
+    state = fold(app.log.read(site=site.id))
+    memory = plans.Memory(
+        pinned=lambda service: state.pinned(site.id, service),
+        last_values=lambda service: state.last_values(site.id, service, request.scenario),
+    )
+    return plans.build(site, request, memory, app.clock())
+
+
+def drill(
+    app: App,
+    site: Site,
+    request: plans.Request,
+    *,
+    keep: Path | None = None,
+    tell: Callable[[str, Step], None] = lambda _service, _step: None,
+) -> Drilled:
+    """Carry out a drill; its start and its outcome are on the log. Raises PraError, Interrupted."""
+    plan = planned(app, site, request)
+    processes = Processes(request.run)
+    repositories = sorted({s.repository for s in plan.services if s.repository})
+    with RunLock(app.state, request.run):
+        app.log.append(
+            RunStarted(
+                run=request.run,
+                kind=RunKind.DRILL,
+                site=site.id,
+                service="",
+                repository=" ".join(repositories),
+                boot_id=boot_id(),
+            )
+        )
+        try:
+            tools = {"restic": version("restic", processes), "pra": __version__}
+            machine = Machine(root=keep or app.state / "drills", processes=processes, now=app.clock)
+            with ResticRestore(app.state, site, processes) as restore:
+                report = run_drill(
+                    plan, restore, machine, tools=tools, tell=tell, keep=keep is not None
+                )
+        except (KeyboardInterrupt, Interrupted):
+            app.log.append(
+                RunInterrupted(
+                    run=request.run,
+                    kind=RunKind.DRILL,
+                    site=site.id,
+                    service="",
+                    swept=0,
+                    note="stopped by hand",
+                )
+            )
+            raise
+        except PraError as error:
+            app.log.append(
+                RunFailed(
+                    run=request.run,
+                    kind=RunKind.DRILL,
+                    site=site.id,
+                    service="",
+                    error=str(error),
+                    remedy=error.hint,
+                    retryable=error.retryable,
+                )
+            )
+            raise
+        app.log.append(
+            DrillFinished(
+                run=request.run,
+                site=site.id,
+                verdict=report.verdict,
+                document=document(report),
+            )
+        )
+    return Drilled(report=report, kept=keep / request.run if keep else None)
+
+
+class ResticRestore:
+    """The engine's `Restore` over our adapter: one restic each repository, a cold cache each."""
+
+    def __init__(self, state: Path, site: Site, processes: Processes) -> None:
+        self._state = state
+        self._site = site
+        self._processes = processes
+        # Cold: a real recovery starts on a machine that has seen nothing of the repository.
+        self._cache = state / "cache" / f"drill-{processes.run_id}"
+        self._stack = ExitStack()
+        self._restics: dict[str, Restic] = {}
+        self._lock = threading.Lock()
+
+    def open(self, repository: str) -> tuple[Snapshot, ...]:
+        """List a repository's snapshots."""
+        try:
+            with self._lock:
+                url = self._site.repositories[repository].url
+                self._stack.enter_context(lease(self._state, url, exclusive=False))
+                restic = self._stack.enter_context(
+                    opened(
+                        site=self._site,
+                        repository=repository,
+                        state=self._state,
+                        processes=self._processes,
+                        cache=self._cache / repository,
+                    )
+                )
+                self._restics[repository] = restic
+            return restic.snapshots()
+        except PraError as error:
+            raise as_drill_error(error) from error
+
+    def fetch(self, repository: str, snapshot: Snapshot, into: Path) -> Fetched:
+        """Restore one snapshot, verified."""
+        try:
+            into.mkdir(parents=True, exist_ok=True)
+            restored = self._restics[repository].restore(snapshot.id, into)
+        except PraError as error:
+            raise as_drill_error(error) from error
+        return Fetched(bytes=restored.bytes, verified=restored.verified)
+
+    def read(self, repository: str, snapshot: Snapshot, path: str) -> bytes:
+        """Return a small file of a snapshot."""
+        try:
+            return self._restics[repository].dump(snapshot.id, path)
+        except PraError as error:
+            raise as_drill_error(error) from error
+
+    def seal_key(self, repository: str) -> bytes:
+        """Return the key of the repository's seals."""
+        return self._restics[repository].seal_key()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+        shutil.rmtree(self._cache, ignore_errors=True)

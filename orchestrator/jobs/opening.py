@@ -1,0 +1,68 @@
+"""How a run comes to its repository: secrets in runtime files, a cache, a restic that is known."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from typing import TYPE_CHECKING
+
+from orchestrator.adapters.restic import Restic, version
+from orchestrator.adapters.secrets import SecretFiles
+from orchestrator.errors import StateUnusable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from orchestrator.core.policy.model import Site
+    from restore_drills.process import Processes
+
+RESTIC = "restic"
+_known: dict[str, str] = {}  # one question per process and program is enough
+
+
+@contextlib.contextmanager
+def opened(  # noqa: PLR0913 - what a repository is opened with
+    *,
+    site: Site,
+    repository: str,
+    state: Path,
+    processes: Processes,
+    cache: Path | None = None,
+    secrets: SecretFiles | None = None,
+) -> Iterator[Restic]:
+    """Yield a repository of the site, ready for use; nothing has been asked of it yet.
+
+    `cache` is restic's cache folder, by default one that lasts, of this repository. `secrets` is
+    given where the run has secret files open already; they are removed with the run's folder.
+    Raises ResticMissing, ResticChanged, SecretMissing, StateUnusable.
+    """
+    restic_version(processes)
+    spec = site.repositories[repository]
+    # The address may carry a user's name and password: the folder is named by its hash.
+    name = hashlib.sha256(spec.url.rstrip("/").encode()).hexdigest()[:32]
+    kept, tmp = cache or state / "cache" / name, state / "tmp"
+    try:
+        for folder in (kept, tmp):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateUnusable(
+            f"{error.filename}: the folder cannot be made: {error.strerror}",
+            hint="Check who owns the state folder and that its disk is not full.",
+        ) from error
+    with contextlib.ExitStack() as stack:
+        yield Restic(
+            repository=spec,
+            secrets=secrets or stack.enter_context(SecretFiles(processes.run_id)),
+            processes=processes,
+            cache=kept,
+            tmp=tmp,
+            binary=RESTIC,
+        )
+
+
+def restic_version(processes: Processes) -> str:
+    """Return restic's version, asked once; raises when it is absent, too old or not restic."""
+    if RESTIC not in _known:
+        _known[RESTIC] = version(RESTIC, processes)
+    return _known[RESTIC]

@@ -1,0 +1,166 @@
+"""Who is alive: a run holds a file lock, and an open run whose lock can be taken is dead.
+
+The lock is `<state>/runs/<run>.lock`, held by `flock`: the kernel lets go of it when the process
+ends, however it ends. Take it before `RunStarted` is appended, release it after the event that
+ends the run.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from orchestrator.core.events import (
+    BackupFinished,
+    DrillFinished,
+    RunFailed,
+    RunInterrupted,
+    RunStarted,
+)
+from orchestrator.errors import StateUnusable
+from orchestrator.log.faults import said_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from types import TracebackType
+
+    from orchestrator.core.events import Recorded
+    from orchestrator.log.sqlite import Log
+
+# A judge holds a lock for an instant only; a run that starts then tries again.
+TAKE_WITHIN_S = 2.0
+ENDS = BackupFinished | DrillFinished | RunFailed | RunInterrupted
+
+
+def new_run_id(at: datetime) -> str:
+    """Return a run's id, which sorts by its start: `20261123T110253Z-<6 hex>`."""
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def boot_id() -> str:
+    """Return the kernel's id of this boot of the machine."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
+class RunLock:
+    """The lock of one run, as a context manager; it may be released by another thread."""
+
+    def __init__(self, state: Path, run: str) -> None:
+        self.path = state / "runs" / f"{run}.lock"
+        self._descriptor: int | None = None
+
+    def take(self) -> bool:
+        """Take the lock unless another holds it; true when it is ours. Raises StateUnusable."""
+        if self._descriptor is not None:
+            return True
+        with said_of(self.path):
+            self.path.parent.mkdir(mode=0o700, exist_ok=True)
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                return False
+        if not self._is_the_file(descriptor):  # its owner released it while we opened it
+            os.close(descriptor)
+            return False
+        self._descriptor = descriptor
+        return True
+
+    def release(self) -> None:
+        """Let go, and leave no file behind."""
+        if self._descriptor is not None:
+            self.path.unlink(missing_ok=True)  # first: who opens it now finds another file
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _is_the_file(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(descriptor), self.path.stat())
+        except FileNotFoundError:
+            return False
+
+    def __enter__(self) -> Self:
+        until = time.monotonic() + TAKE_WITHIN_S
+        while not self.take():
+            if time.monotonic() > until:
+                raise StateUnusable(
+                    f"{self.path}: another process holds the lock of this run",
+                    hint="Wait until it has ended.",
+                )
+            time.sleep(0.01)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dead:
+    """A run that started, did not end, and lives no more; its lock is ours: release it."""
+
+    started: RunStarted
+    id: str  # of the event: the cause of what is said next of the run
+    lock: RunLock
+
+
+def open_runs(log: Log) -> dict[str, Recorded]:
+    """Return the `RunStarted` of every run that the log does not see ended, by run."""
+    found: dict[str, Recorded] = {}
+    for recorded in log.read():
+        if isinstance(recorded.event, RunStarted):
+            found[recorded.event.run] = recorded
+        elif isinstance(recorded.event, ENDS):
+            found.pop(recorded.event.run, None)
+    return found
+
+
+def dead(state: Path, log: Log) -> list[Dead]:
+    """Return the dead runs, each with its lock held, so that nobody else sweeps them meanwhile.
+
+    Release every lock (`with found.lock:`) after `RunInterrupted` is appended. Lock files that
+    no open run owns are removed. Raises StateUnusable.
+    """
+    candidates = {run: RunLock(state, run) for run in open_runs(log)}
+    held = {run: lock for run, lock in candidates.items() if lock.take()}
+    # Again: a run may have ended, and let go, between the reading and the taking.
+    still = open_runs(log)
+    for run in held.keys() - still.keys():
+        held[run].release()
+    for path in sorted((state / "runs").glob("*.lock")):
+        orphan = RunLock(state, path.stem)
+        if path.stem not in held and orphan.take():
+            orphan.release()
+    return [
+        Dead(started=recorded.event, id=recorded.id, lock=held[run])
+        for run, recorded in still.items()
+        if run in held and isinstance(recorded.event, RunStarted)
+    ]
+
+
+def under_way(state: Path, run: str) -> bool:
+    """Tell whether somebody holds the lock of a run."""
+    path = state / "runs" / f"{run}.lock"
+    with said_of(path):
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+    return False

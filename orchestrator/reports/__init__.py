@@ -1,0 +1,1 @@
+"""State to what people and programs read: text, JSON documents, CloudEvents. Pure."""

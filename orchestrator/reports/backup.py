@@ -1,0 +1,84 @@
+"""A backup's outcome: one line for a person, one entry for a program. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from orchestrator.core.codec import timestamp
+from orchestrator.core.events import BackupFinished, Outcome
+from orchestrator.reports.words import size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+SHOWN_SKIPPED = 5
+DONE, IMPOSSIBLE, DOUBTFUL = 0, 1, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one service; `remedy` says what to do about its error.
+
+    `read_bytes` is what its snapshots hold; None where the run has none.
+    """
+
+    finished: BackupFinished
+    read_bytes: int | None = None
+    remedy: str = ""
+
+
+def document(site: str, results: Iterable[Result]) -> dict[str, Any]:
+    """Return what `pra backup --json` prints, without its schema number."""
+    return {"site": site, "services": [_entry(r.finished) for r in results]}
+
+
+def text(result: Result, *, timezone: str) -> str:
+    """Return what a person reads of one service: a line, and what to look at below it."""
+    done = result.finished
+    words = [f"{done.service}: {done.outcome}"]
+    if result.read_bytes is not None:
+        words += [f"{size(result.read_bytes)} read", f"{size(done.data_added_bytes)} new"]
+    words.append(f"{done.seconds:.1f} s")
+    if done.usable_at is not None:
+        at = min(s.data_time for s in done.snapshots).astimezone(ZoneInfo(timezone))
+        words.append(f"recovery point {at:%H:%M:%S} in {done.repository}")
+    else:
+        words.append("no recovery point")
+    below = [done.error or "", result.remedy]
+    shown = done.skipped[:SHOWN_SKIPPED]
+    below += [f"not read: {path}" for path in shown]
+    if len(done.skipped) > len(shown):
+        below.append(f"not read: {len(done.skipped) - len(shown)} more")
+    return "\n".join([", ".join(words), *(f"  {line}" for line in below if line)])
+
+
+def exit_code(results: Sequence[Result]) -> int:
+    """0 when every service is complete, 1 when one has nothing, 3 when one is in doubt."""
+    outcomes = {r.finished.outcome for r in results}
+    if outcomes & {Outcome.FAILED, Outcome.INTERRUPTED}:
+        return IMPOSSIBLE
+    return DOUBTFUL if outcomes & {Outcome.PARTIAL, Outcome.SUSPECTED} else DONE
+
+
+def _entry(done: BackupFinished) -> dict[str, Any]:
+    measured = done.outcome is not Outcome.FAILED
+    return {
+        "id": done.service,
+        "run": done.run,
+        "outcome": str(done.outcome),
+        "repository": done.repository,
+        "snapshots": [
+            {"source": s.source, "id": s.id, "tree": s.tree, "data_time": timestamp(s.data_time)}
+            for s in done.snapshots
+        ],
+        "usable_at": timestamp(done.usable_at) if done.usable_at else None,
+        "copies": [],
+        "files_new": done.files_new if measured else None,
+        "files_changed": done.files_changed if measured else None,
+        "data_added_bytes": done.data_added_bytes if measured else None,
+        "seconds": round(done.seconds, 3),
+        "skipped": list(done.skipped),
+        "error": done.error,
+    }

@@ -1,0 +1,1 @@
+"""The proof: restore a backup in a sandbox, start it, check it, measure it, destroy it."""

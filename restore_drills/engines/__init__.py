@@ -1,0 +1,1 @@
+"""Database engines: restored data in, a running server that answers queries out."""

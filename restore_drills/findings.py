@@ -1,0 +1,106 @@
+"""What a drill tells besides its verdict. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from restore_drills.model import Finding, Severity
+from restore_drills.spans import duration
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from restore_drills.model import SandboxFacts, ServicePlan
+
+WEAKER = ("rlimit", "watchdog")  # than a cgroup: each process apart, or after the fact
+
+
+def clock(plan: ServicePlan, newest: datetime, now: datetime) -> Finding:
+    """A recovery point is dated in the future: some clock is wrong."""
+    ahead = duration(newest - now)
+    return Finding(
+        code="clock-behind",
+        severity=Severity.ERROR,
+        service=plan.id,
+        message=f"the newest recovery point is dated {ahead} in the future: not used",
+        remedy="Set the clocks of this machine and of the one that backs up.",
+    )
+
+
+def unusable(plan: ServicePlan, line: str) -> Finding:
+    """A newer run left no usable point."""
+    return Finding(
+        code="newer-point-unusable",
+        severity=Severity.WARNING,
+        service=plan.id,
+        message=f"a newer run gave no usable recovery point: {line}",
+        remedy="See `pra history` for what went wrong.",
+    )
+
+
+def no_seal(plan: ServicePlan) -> Finding:
+    """An adopted snapshot is a point of its own, without our seal."""
+    return Finding(
+        code="no-seal",
+        severity=Severity.INFO,
+        service=plan.id,
+        message="adopted snapshots carry no seal: completeness rests on the tool that made them",
+        remedy="Ask checks that would notice a missing part.",
+    )
+
+
+def no_lead(plan: ServicePlan) -> Finding:
+    """The delay before a recovery is not declared."""
+    return Finding(
+        code="lead-undeclared",
+        severity=Severity.WARNING,
+        service=plan.id,
+        message="the delay before the restoration is not declared: no time to recover",
+        remedy="Declare `lead:` (detect and decide) in the policy.",
+    )
+
+
+def sandbox(facts: SandboxFacts, *, keep: bool) -> list[Finding]:
+    """Return every way in which the isolation was less than it should be."""
+    found = []
+    if facts.mechanism == "none":
+        found.append(
+            Finding(
+                code="sandbox-none",
+                severity=Severity.ERROR,
+                message="the drill ran in the open, as the policy allows (sandbox: best-effort)",
+                remedy="Install bubblewrap and allow user namespaces.",
+            )
+        )
+    # The disk has no cgroup: its watchdog is as good as it gets.
+    asked = {name: facts.limits.get(name, "none") for name in ("memory", "pids", "disk")}
+    none = [name for name, by in asked.items() if by == "none"]
+    if none:
+        found.append(
+            Finding(
+                code="sandbox-limits",
+                severity=Severity.WARNING,
+                message=f"not limited in the sandbox: {', '.join(none)}",
+                remedy="Run as root, or delegate a cgroup with memory and pids.",
+            )
+        )
+    weak = [f"{n} by {by}" for n, by in asked.items() if n != "disk" and by in WEAKER]
+    if weak:
+        found.append(
+            Finding(
+                code="sandbox-limits-weaker",
+                severity=Severity.INFO,
+                message=f"limited in the sandbox without a cgroup: {', '.join(weak)}",
+                remedy="Run as root, or delegate a cgroup with memory and pids.",
+            )
+        )
+    if not facts.destroyed and not keep:
+        found.append(
+            Finding(
+                code="sandbox-left",
+                severity=Severity.ERROR,
+                message=f"the sandbox is not gone: {facts.proof}",
+                remedy="Run any pra command again: it sweeps what is left.",
+            )
+        )
+    return found

@@ -1,0 +1,108 @@
+"""What a drill needs of the outside: two small doors, and the real machine behind one."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from restore_drills.sandbox import Limits, Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from restore_drills.model import Snapshot
+    from restore_drills.process import Processes
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What one restore wrote; `verified`: every byte was read back and hashed."""
+
+    bytes: int
+    verified: bool
+
+
+class Restore(Protocol):
+    """Reads repositories. Implementations raise only errors of this package."""
+
+    def open(self, repository: str) -> tuple[Snapshot, ...]:
+        """Open a repository and list its snapshots. Raises Unreachable."""
+        ...
+
+    def fetch(self, repository: str, snapshot: Snapshot, into: Path) -> Fetched:
+        """Restore a snapshot into a directory and verify it. Raises Damaged or CannotRun."""
+        ...
+
+    def read(self, repository: str, snapshot: Snapshot, path: str) -> bytes:
+        """Return one small file of a snapshot. Raises Damaged or CannotRun."""
+        ...
+
+    def seal_key(self, repository: str) -> bytes:
+        """Return the key of the seals in a repository."""
+        ...
+
+
+class Host(Protocol):
+    """The machine on which the drill runs."""
+
+    processes: Processes
+
+    def now(self) -> datetime:
+        """Return the wall clock, aware, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds on a clock that never steps."""
+        ...
+
+    def free_bytes(self) -> int:
+        """Return what may be written where drills are restored."""
+        ...
+
+    def sandbox(self, run: str, *, disk_bytes: int, required: bool) -> Sandbox:
+        """Make the drill's sandbox. Raises NoSandbox."""
+        ...
+
+
+class Machine:
+    """The machine we run on; `root` is the folder under which drills are restored."""
+
+    def __init__(
+        self, *, root: Path, processes: Processes, now: Callable[[], datetime] | None = None
+    ) -> None:
+        self.processes = processes
+        self._root = root
+        self._now = now or (lambda: datetime.now(UTC))
+
+    def now(self) -> datetime:
+        """Return the wall clock."""
+        return self._now()
+
+    def monotonic(self) -> float:
+        """Return the monotonic clock."""
+        return time.monotonic()
+
+    def free_bytes(self) -> int:
+        """Return the free bytes of the file system that holds the drills."""
+        place = self._root
+        while not place.exists():
+            place = place.parent
+        facts = os.statvfs(place)
+        return facts.f_bavail * facts.f_frsize
+
+    def sandbox(self, run: str, *, disk_bytes: int, required: bool) -> Sandbox:
+        """Make a sandbox that may use half the memory, and at least 512 MiB."""
+        pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        return Sandbox.create(
+            root=self._root,
+            run=run,
+            limits=Limits(memory_bytes=max(pages // 2, 512 * MIB), pids=512, disk_bytes=disk_bytes),
+            processes=self.processes,
+            required=required,
+        )

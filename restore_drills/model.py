@@ -1,0 +1,358 @@
+"""The words of a drill as values: what is asked (the plan) and what came out (the report).
+
+Nothing here does I/O. Durations are `timedelta`, dates are aware UTC, sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from restore_drills.calendar import Calendar
+
+
+class Verdict(StrEnum):
+    """The answer of a drill; of several, the first in this order wins."""
+
+    REFUTED = "refuted"  # it ran, and the answer is no
+    INCONCLUSIVE = "inconclusive"  # it could not run: this proves nothing
+    PROVEN = "proven"  # restored, started, every mandatory check passed, in time
+
+
+class Objective(StrEnum):
+    """How the promise fares."""
+
+    HELD = "held"
+    MISSED = "missed"
+    UNDECLARED = "undeclared"  # the delay before the recovery is not declared
+
+
+class Label(StrEnum):
+    """How sure a number is."""
+
+    MEASURED = "measured"
+    MEASURED_ELSEWHERE = "measured-elsewhere"
+    PARTIAL = "partial"
+    EXTRAPOLATED = "extrapolated"
+    DECLARED = "declared"
+    UNPROVEN = "unproven"
+
+
+class Scenario(StrEnum):
+    """What went wrong."""
+
+    HUMAN_ERROR = "human-error"
+    SERVER_FAILURE = "server-failure"
+    BURGLARY = "burglary"
+    RANSOMWARE = "ransomware"
+    BUCKET_WIPE = "bucket-wipe"
+
+
+class Status(StrEnum):
+    """The outcome of one check."""
+
+    PASS = "pass"  # noqa: S105 - a status, not a password
+    FAIL = "fail"
+    SKIP = "skip"
+
+
+class Kind(StrEnum):
+    """What a check questions."""
+
+    SQL = "sql"
+    FILES = "files"
+    COMMAND = "command"
+    SEAL = "seal"
+    CONTENT = "content"
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LeadBasis(StrEnum):
+    """Where a lead comes from."""
+
+    OBSERVED = "observed"
+    DECLARED = "declared"
+    UNKNOWN = "unknown"
+
+
+# --- what is asked ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expect:
+    """A comparison with the first column of the first row; `op` is = != < <= > >= or matches."""
+
+    op: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """The value is a time at most `within` before the data time, in business hours or not."""
+
+    within: timedelta
+    business: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlCheck:
+    """One query against the restored database; `source` names it where a service has several."""
+
+    name: str
+    query: str
+    expect: Expect | None = None
+    not_below: float | None = None  # a fraction of what the last proof saw
+    fresh: Fresh | None = None
+    source: str | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesCheck:
+    """Regular files of the restored trees, counted without following links."""
+
+    name: str
+    at_least: int | None = None
+    at_least_bytes: int | None = None
+    newest_within: timedelta | None = None  # of the data time
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandCheck:
+    """An argv run in the sandbox with the restored tree as working directory; 0 passes."""
+
+    name: str
+    argv: tuple[str, ...]
+    optional: bool = False
+
+
+Check = SqlCheck | FilesCheck | CommandCheck
+
+
+class SourceKind(StrEnum):
+    """How the restored data becomes usable."""
+
+    FILES = "files"
+    POSTGRESQL_DUMP = "postgresql-dump"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePlan:
+    """One source of a service: its name is the `source=` tag of its snapshots.
+
+    A dump is the file `<name>.dump` of its snapshot, and its roles are in the snapshot of the
+    source `<name>.roles`, file `<name>.roles.sql`; `database` is what it must hold.
+    """
+
+    name: str
+    kind: SourceKind
+    database: str = ""
+
+    @property
+    def snapshots(self) -> tuple[str, ...]:
+        """The `source=` tags that make this source complete."""
+        dump = self.kind is SourceKind.POSTGRESQL_DUMP
+        return (self.name, f"{self.name}.roles") if dump else (self.name,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which snapshots of the repository belong to the service.
+
+    `sealed`: ours, grouped by their `run=` tag, complete only with a seal. Otherwise adopted:
+    each snapshot of this host that carries all tags is a point of its own.
+    """
+
+    host: str
+    tags: tuple[str, ...]
+    sealed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePlan:
+    """What to restore and prove for one service.
+
+    `repository` is None when the scenario leaves no copy; `lead` is None when it is unknown.
+    `last_values`: check name to the value the last proof saw. `pinned`: snapshot id to the tree
+    id that the log holds since the backup.
+    """
+
+    id: str
+    repository: str | None
+    selection: Selection
+    sources: tuple[SourcePlan, ...]
+    checks: tuple[Check, ...]
+    rto: timedelta
+    rpo: timedelta
+    lead: timedelta | None
+    lead_basis: LeadBasis
+    policy_hash: str
+    lost: str = ""  # where `repository` is None: what took every copy
+    depends_on: tuple[str, ...] = ()
+    depth: int = 1  # the least that is demanded
+    last_values: dict[str, float] = field(default_factory=dict)
+    pinned: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A drill before it runs. `t0` is None for `latest`: the instant at which it starts."""
+
+    run: str
+    site: str
+    scenario: Scenario
+    place: str
+    elsewhere: bool  # place is not where the policy says that recovery happens
+    services: tuple[ServicePlan, ...]
+    calendar: Calendar
+    t0: datetime | None = None
+    sealed_only: bool = True  # `sandbox: required`; False is best-effort
+    declared: tuple[str, ...] = ()  # services that a third party answers for: counted, not proven
+    findings: tuple[Finding, ...] = ()
+
+
+# --- what a repository tells -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A restic snapshot as its repository lists it."""
+
+    id: str
+    tree: str
+    time: datetime
+    host: str
+    tags: tuple[str, ...]
+    paths: tuple[str, ...]
+    original: str | None
+    bytes: int | None  # of all files, as the backup counted them; None before restic 0.17
+    files: int | None
+
+    def tag(self, name: str) -> str | None:
+        """Return the value of a `name=value` tag."""
+        return next((t.partition("=")[2] for t in self.tags if t.startswith(f"{name}=")), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A recovery point: the snapshots of one service that share a run."""
+
+    run: str
+    data_time: datetime
+    snapshots: dict[str, Snapshot]  # by source name
+    seal: Snapshot | None
+
+    @property
+    def bytes(self) -> int | None:
+        """Sum over the snapshots; None when one does not say."""
+        sizes = [s.bytes for s in self.snapshots.values()]
+        return None if None in sizes else sum(s for s in sizes if s is not None)
+
+
+# --- what came out ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something a person should know; not a verdict."""
+
+    code: str
+    severity: Severity
+    message: str
+    remedy: str
+    service: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """One question and its answer; `value` is the number seen, for `not_below` next time."""
+
+    name: str
+    kind: Kind
+    status: Status
+    mandatory: bool
+    detail: str
+    seconds: float
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One timed entry of the plan; `began` counts from T5, both in seconds."""
+
+    name: str
+    began: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceReport:
+    """What became of one service; what was not measured is None. `why` explains a no."""
+
+    id: str
+    verdict: Verdict
+    objective: Objective | None  # None: inconclusive
+    label: Label
+    depth: int
+    plan: ServicePlan
+    point: Point | None
+    rta: timedelta | None
+    rpa: timedelta | None
+    files: int | None
+    bytes: int | None
+    verified_bytes: int | None
+    offsets: dict[str, float]  # T5, T5a, T6, T7, T8: seconds after T5
+    steps: tuple[Step, ...]
+    checks: tuple[CheckResult, ...]
+    why: tuple[str, ...]
+    remedy: str = ""  # what to do about it, where the error itself knew
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def time_to_recover(self) -> timedelta | None:
+        """Lead and RTA; None when one of them is unknown."""
+        return None if self.rta is None or self.plan.lead is None else self.plan.lead + self.rta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxFacts:
+    """How the drill was isolated, and the proof that nothing of it is left.
+
+    `limits` maps memory, pids and disk to what held them: cgroup2, cgroup1, rlimit, watchdog,
+    or none.
+    """
+
+    mechanism: str
+    uid: int | None
+    network: bool
+    limits: dict[str, str]
+    prep: timedelta
+    destroyed: bool
+    proof: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A drill after it ran."""
+
+    plan: Plan
+    t0: datetime
+    started_at: datetime
+    verdict: Verdict
+    services: tuple[ServiceReport, ...]
+    sandbox: SandboxFacts | None
+    tools: dict[str, str]
+    findings: tuple[Finding, ...]
+    critical_path: tuple[str, ...]

@@ -1,0 +1,244 @@
+"""A drill: open the repositories, choose the recovery points, prove every service, destroy.
+
+`run` is the whole engine's one door. It knows restic only through `Restore`, the machine only
+through `Host`, and returns a value; it prints nothing and writes no log.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from typing import TYPE_CHECKING, TypeVar
+
+from restore_drills import findings as say
+from restore_drills import points
+from restore_drills.engines import postgresql
+from restore_drills.errors import CannotRun, Damaged, DrillError, Interrupted, NoSandbox, NoSpace
+from restore_drills.judge import worst
+from restore_drills.model import Report, SandboxFacts, SourceKind
+from restore_drills.service import Proof, Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from restore_drills.host import Host, Restore
+    from restore_drills.model import Plan, ServicePlan, Snapshot, Step
+    from restore_drills.sandbox import Sandbox
+
+MIB = 1 << 20
+RESERVE = 256 * MIB  # of the disk, never to be used by a drill
+LOADED = 3  # a loaded dump needs its own size, about as much in tables and indexes, and WAL
+AT_ONCE = 2  # services worked on together: the link and a small server's cores are shared
+T = TypeVar("T")
+Opened = dict[str, "tuple[tuple[Snapshot, ...], float] | DrillError"]
+
+
+def run(  # noqa: PLR0913 - the drill, its two doors, and what the caller may choose
+    plan: Plan,
+    restore: Restore,
+    host: Host,
+    *,
+    tools: dict[str, str],
+    tell: Callable[[str, Step], None] = lambda _service, _step: None,
+    majors: dict[int, Path] | None = None,
+    keep: bool = False,
+) -> Report:
+    """Carry out a drill and return what came out; the sandbox is gone when this returns.
+
+    Raises Interrupted (after cleaning up); every other trouble is a verdict.
+    """
+    sandbox, no_sandbox = _sandbox(plan, host)
+    findings = list(plan.findings)
+    facts: SandboxFacts | None = None
+    try:
+        started_at, t5 = host.now(), host.monotonic()
+        t0 = plan.t0 or started_at
+        setting = Setting(
+            plan=plan,
+            restore=restore,
+            host=host,
+            t0=t0,
+            t5=t5,
+            majors=postgresql.installed() if majors is None else majors,
+            tell=tell,
+        )
+        proofs = [Proof(setting=setting, plan=service) for service in plan.services]
+        opened = _open(plan, restore, host, t5)
+        for proof in proofs:
+            proof.offsets["T5"] = 0.0
+            if proof.plan.lead is None:
+                proof.findings.append(say.no_lead(proof.plan))
+            proof.stopped = no_sandbox or _choose(proof, opened, setting)
+        short = _space(proofs, host)
+        for proof in proofs:
+            proof.stopped = proof.stopped or short
+            if proof.stopped is None and sandbox is not None:
+                proof.room = sandbox.room(proof.plan.id)
+        _prove(proofs, host)
+    finally:
+        if sandbox is not None:
+            destroyed, words = sandbox.destroy(keep=keep)
+            facts = SandboxFacts(
+                mechanism=sandbox.mechanism,
+                uid=sandbox.uid,
+                network=sandbox.mechanism == "none",
+                limits=sandbox.limits_by,
+                prep=sandbox.prep,
+                destroyed=destroyed,
+                proof=words,
+            )
+            findings += say.sandbox(facts, keep=keep)
+    services = tuple(proof.report() for proof in proofs)
+    findings += [finding for service in services for finding in service.findings]
+    return Report(
+        plan=plan,
+        t0=t0,
+        started_at=started_at,
+        verdict=worst(s.verdict for s in services),
+        services=services,
+        sandbox=facts,
+        tools={**tools, **{k: v for proof in proofs for k, v in proof.tools.items()}},
+        findings=tuple(findings),
+        critical_path=_critical_path(proofs),
+    )
+
+
+def _sandbox(plan: Plan, host: Host) -> tuple[Sandbox | None, DrillError | None]:
+    """Make the sandbox before the clock starts: a real recovery does not need it."""
+    room = max(host.free_bytes() - RESERVE, 64 * MIB)
+    try:
+        return host.sandbox(plan.run, disk_bytes=room, required=plan.sealed_only), None
+    except NoSandbox as error:
+        return None, error
+
+
+def _open(plan: Plan, restore: Restore, host: Host, t5: float) -> Opened:
+    """Open every repository of the plan at once: its listing and the instant, or the error."""
+    names = sorted({s.repository for s in plan.services if s.repository is not None})
+    opened: Opened = {}
+    with ThreadPoolExecutor(max(len(names), 1)) as pool:
+        futures = {name: pool.submit(restore.open, name) for name in names}
+        for name, future in futures.items():
+            error = _wait(future, host)
+            if isinstance(error, Interrupted):
+                raise error
+            opened[name] = error or (future.result(), host.monotonic() - t5)
+    return opened
+
+
+def _choose(proof: Proof, opened: Opened, setting: Setting) -> DrillError | None:
+    """Give a service its recovery point, or say why there is none."""
+    plan = proof.plan
+    if plan.repository is None:
+        return Damaged(plan.lost or "no copy survives")
+    answer = opened[plan.repository]
+    if isinstance(answer, DrillError):
+        return answer
+    listing, proof.offsets["T5a"] = answer
+    found = points.find(listing, plan)
+    proof.point = found.before(setting.t0)
+    ahead = found.after(setting.host.now())
+    if ahead:
+        latest = max(map(points.usable_at, ahead))
+        proof.findings.append(say.clock(plan, latest, setting.host.now()))
+    if proof.point is None:
+        return _none(plan, found, setting.t0, dated_ahead=bool(ahead))
+    newer = [line for line in found.unusable if line.split(":")[0] > proof.point.run]
+    proof.findings += [say.unusable(plan, line) for line in newer[-1:]]
+    if not plan.selection.sealed:
+        proof.findings.append(say.no_seal(plan))
+    return None
+
+
+def _none(
+    plan: ServicePlan, found: points.Points, t0: datetime, *, dated_ahead: bool
+) -> DrillError:
+    """Say why there is no recovery point."""
+    if dated_ahead:
+        return CannotRun(f"{plan.id}: its only recovery points are dated in the future")
+    if found.unusable:
+        return Damaged(f"no usable recovery point: {found.unusable[-1]}")
+    if found.usable:
+        return Damaged(f"no recovery point is older than {t0:%Y-%m-%d %H:%M:%S} UTC")
+    return Damaged(f"no recovery point in {plan.repository}: never backed up")
+
+
+def _space(proofs: list[Proof], host: Host) -> NoSpace | None:
+    """Check that the disk holds all that is to be restored, before a byte is fetched."""
+    needed = 0
+    for proof in proofs:
+        if proof.point is None or proof.stopped is not None:
+            continue
+        loaded = [s for s in proof.plan.sources if s.kind is SourceKind.POSTGRESQL_DUMP]
+        dumps = {name for source in loaded for name in source.snapshots}
+        for name, snapshot in proof.point.snapshots.items():
+            needed += (snapshot.bytes or 0) * (LOADED if name in dumps else 1)
+        needed += 128 * MIB if dumps else 0  # an empty cluster and its first WAL
+    free = host.free_bytes()
+    if needed == 0 or needed + RESERVE <= free:
+        return None
+    return NoSpace(
+        f"the drill needs {(needed + RESERVE) // MIB} MiB of disk, {free // MIB} MiB are free",
+        hint="Free space, or give --state a larger disk.",
+    )
+
+
+def _prove(proofs: list[Proof], host: Host) -> None:
+    """Prove the services in `depends_on` order, independent ones in parallel."""
+    slots = threading.Semaphore(AT_ONCE)
+    by_id = {proof.plan.id: proof for proof in proofs}
+    done: dict[str, Future[None]] = {proof.plan.id: Future() for proof in proofs}
+
+    def work(proof: Proof) -> None:
+        for needed in proof.plan.depends_on:
+            if needed not in by_id:
+                continue
+            wait_for([done[needed]])
+            if not by_id[needed].answered and proof.stopped is None:
+                proof.stopped = CannotRun(f"{needed}, on which it depends, does not answer")
+        if proof.stopped is None:
+            with slots:
+                proof.carry_out()
+
+    def finish(proof: Proof) -> None:
+        try:
+            work(proof)
+        finally:
+            done[proof.plan.id].set_result(None)
+
+    # A thread each: waiting for another service must not hold the thread it needs.
+    with ThreadPoolExecutor(max(len(proofs), 1)) as pool:
+        futures = [pool.submit(finish, proof) for proof in proofs]
+        for future in futures:
+            error = _wait(future, host)
+            if error is not None:
+                raise error
+
+
+def _wait(future: Future[T], host: Host) -> DrillError | None:
+    """Wait for a worker; an interruption cancels every process of the run first."""
+    try:
+        wait_for([future])
+    except KeyboardInterrupt:
+        host.processes.cancel("interrupted")
+        wait_for([future])
+        raise
+    error = future.exception()
+    if error is None or isinstance(error, DrillError):
+        return error
+    raise error
+
+
+def _critical_path(proofs: list[Proof]) -> tuple[str, ...]:
+    """Return the chain of services that decided when the last one answered."""
+    ends = {p.plan.id: p.offsets["T8"] for p in proofs if p.answered}
+    if len(ends) < len(proofs) or not ends:
+        return ()
+    needs = {p.plan.id: p.plan.depends_on for p in proofs}
+    path = [max(ends, key=lambda name: ends[name])]
+    while before := [name for name in needs[path[0]] if name in ends]:
+        path.insert(0, max(before, key=lambda name: ends[name]))
+    return tuple(path)

@@ -1,0 +1,81 @@
+"""What the tests share: real servers, one of each per worker, and a clean environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orchestrator.demo import scratch
+from orchestrator.demo.servers import PostgresServer, S3Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOOLS = Path(__file__).parents[1] / ".tools"
+VERSIONS = ("0.18.0", "0.19.1")
+# What a machine's own settings would say to restic, boto3, libpq or pra.
+FOREIGN = ("AWS_", "RESTIC_", "PG", "PRA_", "RCLONE_", "B2_", "GOOGLE_", "AZURE_")
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """An empty bucket of one test; `url` is its root for restic."""
+
+    name: str
+    url: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_of_the_host() -> Iterator[None]:
+    """Take the machine's own settings out of the environment, for the children too."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in list(os.environ):
+            if name.startswith(FOREIGN) or name.lower() in PROXIES:
+                environment.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """A running S3 server without buckets."""
+    scratch.sweep()
+    with S3Server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A running PostgreSQL cluster; a test makes databases of its own names in it."""
+    scratch.sweep()
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(s3: S3Server) -> Bucket:
+    """A fresh bucket without Object Lock."""
+    name = f"test-{secrets.token_hex(6)}"
+    s3.make_bucket(name)
+    return Bucket(name=name, url=f"s3:{s3.endpoint}/{name}")
+
+
+@pytest.fixture(scope="session")
+def restic_binaries() -> dict[str, Path]:
+    """Both versions of restic that pra supports from end to end, by version."""
+    found = {version: TOOLS / f"restic-{version}" / "usr/bin/restic" for version in VERSIONS}
+    absent = [str(path) for path in found.values() if not os.access(path, os.X_OK)]
+    if absent:
+        pytest.fail(f"{', '.join(absent)}: not there: run `make setup`", pytrace=False)
+    return found
+
+
+@pytest.fixture(scope="session")
+def restic_018(restic_binaries: dict[str, Path]) -> Path:
+    """The oldest restic that pra supports, which is also Debian's."""
+    return restic_binaries["0.18.0"]

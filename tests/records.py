@@ -1,0 +1,99 @@
+"""Events for the tests of what is read from the log; every argument has an ordinary value."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from orchestrator.core.codec import timestamp
+from orchestrator.core.events import (
+    BackedUp,
+    BackupFinished,
+    DrillFinished,
+    Outcome,
+    Recorded,
+    RunKind,
+    RunStarted,
+)
+
+if TYPE_CHECKING:
+    from orchestrator.core.events import Event
+
+NOW = datetime(2026, 11, 23, 11, 2, 53, tzinfo=UTC)
+
+
+def started(run: str, *, kind: RunKind = RunKind.BACKUP, service: str = "till") -> RunStarted:
+    return RunStarted(
+        run=run, kind=kind, site="bakery", service=service, repository="offsite", boot_id="boot"
+    )
+
+
+def backed_up(
+    run: str, *, outcome: Outcome = Outcome.COMPLETE, snapshot: str = "aa", error: str | None = None
+) -> BackupFinished:
+    return BackupFinished(
+        run=run,
+        site="bakery",
+        service="till",
+        outcome=outcome,
+        repository="offsite",
+        snapshots=(BackedUp(source="till", id=snapshot, tree=f"tree-{snapshot}", data_time=NOW),),
+        usable_at=NOW if outcome is Outcome.COMPLETE else None,
+        files_new=1,
+        files_changed=0,
+        data_added_bytes=10,
+        seconds=2.5,
+        skipped=(),
+        error=error,
+    )
+
+
+def drilled(run: str, at: datetime = NOW, **of_service: object) -> DrillFinished:
+    """A drill of the till under server-failure, as its document tells it."""
+    service = {
+        "id": "till",
+        "verdict": "proven",
+        "objective": "held",
+        "label": "measured",
+        "depth": 2,
+        "policy_hash": "h1",
+        "rta_s": 13.2,
+        "lead_s": 2400.0,
+        "time_to_recover_s": 2413.2,
+        "rpa_s": 812.0,
+        "rto_s": 14400.0,
+        "rpo_s": 1800.0,
+        "why": [],
+        "checks": [
+            {"name": "orders", "mandatory": True, "status": "pass", "detail": "9", "value": 1203},
+            {"name": "content", "mandatory": True, "status": "pass", "detail": "", "value": None},
+        ],
+    } | of_service
+    document = {
+        "schema": 1,
+        "run": run,
+        "site": "bakery",
+        "scenario": "server-failure",
+        "place": "example-host",
+        "t0": timestamp(at),
+        "started_at": timestamp(at),
+        "verdict": service["verdict"],
+        "services": [service],
+    }
+    return DrillFinished(run=run, site="bakery", verdict=str(service["verdict"]), document=document)
+
+
+def recorded(*facts: Event, at: datetime = NOW, after: int = 0) -> list[Recorded]:
+    """The events as a log would hold them, one second apart."""
+    return [
+        Recorded(
+            seq=seq,
+            id=f"id-{seq}",
+            at=at + timedelta(seconds=seq),
+            event=event,
+            cause=None,
+            prevhash="",
+            hash="",
+        )
+        for seq, event in enumerate(facts, start=after + 1)
+    ]

@@ -43,7 +43,7 @@ def document(report: Report) -> dict[str, Any]:
         "rpa_s": _longest(s.rpa for s in services),
         "coverage": {
             "services": [len(proven), len(services) + len(plan.declared)],
-            "bytes": [sum(s.bytes or 0 for s in proven), _all_bytes(services)],
+            "bytes": [sum(s.bytes or 0 for s in proven), all_bytes(services)],
         },
         "critical_path": list(report.critical_path),
         "bytes_fetched": None,  # restic does not say what it read over the line
@@ -144,7 +144,7 @@ def _longest(values: Iterable[timedelta | None]) -> float | None:
     return seconds(max(v for v in known if v is not None))
 
 
-def _all_bytes(services: Iterable[ServiceReport]) -> int | None:
+def all_bytes(services: Iterable[ServiceReport]) -> int | None:
     """Sum what is there to prove; one service of unknown size makes the sum unknown."""
     sizes = [s.bytes if s.point is None or s.bytes is not None else s.point.bytes for s in services]
     return None if None in sizes else sum(size for size in sizes if size is not None)

@@ -60,7 +60,7 @@ def write(manifest: Manifest, seal_key: bytes) -> bytes:
 
 
 def read(content: bytes, seal_key: bytes) -> Manifest:
-    """Check and read a sealed file. Raises Damaged when it is not, to the byte, what was written."""
+    """Check and read a sealed file. Raises Damaged when a byte is not as it was written."""
     try:
         body = json.loads(content)["manifest"]
         if not hmac.compare_digest(_signed(body, seal_key), content):
@@ -81,7 +81,7 @@ def read(content: bytes, seal_key: bytes) -> Manifest:
             ),
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise Damaged(f"the seal cannot be read: {error or type(error).__name__}") from error
+        raise Damaged(f"the seal cannot be read: {type(error).__name__}: {error}") from error
 
 
 def _signed(body: object, seal_key: bytes) -> bytes:

@@ -9,10 +9,10 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 SECONDS_UP_TO, MINUTES_UP_TO, HOURS_UP_TO = 90, 90 * MINUTE, 2 * DAY
 
 
-def duration(span: timedelta) -> str:
+def duration(span: timedelta, *, day: str = "d") -> str:
     """Write a span rounded up to its smallest unit: 14 s, 40 min, 4 h, 5 h 12 min, 3 d 6 h."""
     if span < timedelta(0):
-        return f"-{duration(-span)}"
+        return f"-{duration(-span, day=day)}"
     seconds = math.ceil(span.total_seconds())
     if seconds <= SECONDS_UP_TO and seconds != MINUTE:
         return f"{seconds} s"
@@ -21,7 +21,7 @@ def duration(span: timedelta) -> str:
         return f"{minutes} min"
     if minutes * MINUTE < HOURS_UP_TO and minutes * MINUTE != DAY:
         return _two(minutes, "h", "min", HOUR // MINUTE)
-    return _two(math.ceil(seconds / HOUR), "d", "h", DAY // HOUR)
+    return _two(math.ceil(seconds / HOUR), day, "h", DAY // HOUR)
 
 
 def _two(count: int, big: str, small: str, factor: int) -> str:

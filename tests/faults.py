@@ -22,14 +22,15 @@ UNAVAILABLE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnect
 class Relay:
     """Listens on a free port of loopback and passes bytes on, until told otherwise."""
 
-    def __init__(self, upstream: str) -> None:
+    def __init__(self, upstream: str, port: int = 0) -> None:
         parts = urlsplit(upstream)
         self._upstream = (parts.hostname or "127.0.0.1", parts.port or 80)
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.endpoint = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.connections = 0
         self._rate: float | None = None  # bytes a second towards the client, of all connections
         self._left: int | None = None  # bytes towards the client before the end
+        self._then = "refuse"
         self._answer = True
         self._silent = False
         self._lock = threading.Lock()
@@ -59,9 +60,9 @@ class Relay:
         """Pass this much on to the client."""
         self._rate = bytes_a_second
 
-    def cut_after(self, count: int) -> None:
-        """Pass `count` bytes more on to the client, then refuse."""
-        self._left = count
+    def cut_after(self, count: int, then: str = "refuse") -> None:
+        """Pass `count` bytes more on to the client, then refuse, or fall silent."""
+        self._left, self._then = count, then
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -123,8 +124,11 @@ class Relay:
                 if self._silent:
                     continue
                 if towards_client and not self._may(len(data)):
-                    self.refuse()
-                    return
+                    if self._then == "refuse":
+                        self.refuse()
+                        return
+                    self.fall_silent()
+                    continue
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
 

@@ -202,19 +202,27 @@ def _client(
     repository: Repository, target: Address, access_key: bytes, secret_key: bytes
 ) -> S3Client:
     import boto3  # noqa: PLC0415 - slow to import, and only an initialisation needs it
+    import botocore.session  # noqa: PLC0415 - the same
     from botocore.config import Config  # noqa: PLC0415 - the same
 
     amazon = target.host.endswith(("amazonaws.com", "amazonaws.com.cn"))
     region = (repository.s3.region if repository.s3 else None) or "us-east-1"
-    # A session of its own, so that no profile of the machine's user has a say.
-    return boto3.session.Session(region_name=region).client(
+    # Neither a profile nor a proxy of the machine's user has a say, as in restic's environment.
+    nothing = dict.fromkeys(("profile", "config_file", "credentials_file"), (None,) * 4)
+    session = boto3.session.Session(
+        botocore_session=botocore.session.Session(session_vars=nothing), region_name=region
+    )
+    return session.client(
         "s3",
         endpoint_url=target.endpoint,
+        # The machine's own roots, which restic and the probe trust, not those that botocore brings.
+        verify=ssl.get_default_verify_paths().cafile,
         aws_access_key_id=access_key.decode(),
         aws_secret_access_key=secret_key.decode(),
         config=Config(
             connect_timeout=CONNECT_S,
             read_timeout=ANSWER_S,
+            proxies={},
             retries={"total_max_attempts": 3, "mode": "standard"},
             s3={"addressing_style": "virtual" if amazon else "path"},
         ),

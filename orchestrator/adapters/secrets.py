@@ -7,6 +7,7 @@ the state directory, so that no copy of the state carries a secret away.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 COMMAND_DEADLINE = timedelta(seconds=30)
 LIMIT_BYTES = 64 * 1024
+ATTEMPTS = 5
 # What password stores need to find their agent and their folder; nothing that may be a secret.
 COMMAND_ENV = (
     "PATH",
@@ -145,6 +147,8 @@ class SecretFiles:
         for base in _bases():
             if _is_ours(base) and (base / run).is_dir() and not (base / run).is_symlink():
                 shutil.rmtree(base / run, ignore_errors=True)
+                with contextlib.suppress(OSError):
+                    base.rmdir()  # only where no other run has its files
 
     def __enter__(self) -> Self:
         self._folder = _make(self._run)
@@ -177,16 +181,19 @@ def _bases() -> list[Path]:
 def _make(run: str) -> Path:
     refusals = []
     for base in _bases():
-        try:
-            base.mkdir(mode=0o700, exist_ok=True)
-            if not _is_ours(base):
-                refusals.append(f"{base}: it belongs to somebody else or is open to others")
+        for _ in range(ATTEMPTS):  # another run that ends may take the empty base away meanwhile
+            try:
+                base.mkdir(mode=0o700, exist_ok=True)
+                if not _is_ours(base):
+                    refusals.append(f"{base}: it is somebody else's, or others may enter it")
+                    break
+                (base / run).mkdir(mode=0o700, exist_ok=True)
+            except FileNotFoundError:
                 continue
-            (base / run).mkdir(mode=0o700, exist_ok=True)
-        except OSError as error:
-            refusals.append(f"{base}: {error.strerror}")
-            continue
-        return base / run
+            except OSError as error:
+                refusals.append(f"{base}: {error.strerror}")
+                break
+            return base / run
     raise StateUnusable(
         f"no folder for secrets can be made ({'; '.join(refusals)})",
         hint="Set XDG_RUNTIME_DIR to a folder of your own.",

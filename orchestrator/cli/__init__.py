@@ -32,7 +32,7 @@ VERBS = {
     "events": "The event log.",
     "demo": "A whole site on this machine, with real components.",
 }
-GLOBAL_FLAGS = ("--json", "--quiet", "--verbose")
+GLOBAL_FLAGS = ("--json", "--quiet", "--verbose", "--version")
 GLOBAL_VALUES = ("--policies", "--state", "--lang")
 
 
@@ -108,8 +108,8 @@ def _default_state() -> Path:
     help="Language of the answers.",
 )
 @click.pass_context
-def cli(ctx: click.Context, **options: object) -> None:
-    r"""Do we come back, when, and what is lost? Answered with proof.
+def cli(ctx: click.Context, /, **options: object) -> None:
+    """Do we come back, when, and what is lost? Answered with proof.
 
     pra backs a site up with restic and proves by real restore drills that it comes back in time.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.argument("services", nargs=-1)
 @click.pass_obj
 def command(settings: Settings, site: str, services: tuple[str, ...]) -> int:
-    r"""Back up SITE now, all its services or those named.
+    """Back up SITE now, all its services or those named.
 
     A service is backed up whole or not at all: its recovery point counts once it is sealed.
 

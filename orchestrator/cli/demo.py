@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.errors import Misused, PraError
+from orchestrator.errors import DemoFailed, Misused, PraError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 )
 @click.pass_obj
 def command(settings: Settings, keep: Path | None, resume: Path | None) -> int:
-    r"""Show the whole job on this machine: backup, changes, backup, drill, answer.
+    """Show the whole job on this machine: backup, changes, backup, drill, answer.
 
     Everything is real: an S3 server with an Object Lock bucket, a PostgreSQL database, 2,000
     files, restic, the sandbox. It takes a minute and leaves nothing, unless asked to.
@@ -80,7 +80,7 @@ class _Show:
         self._kept = kept
 
     def play(self) -> int:
-        """Play it; return the exit code of the drill, or of the first step that failed."""
+        """Play it; return the exit code of the drill. Raises DemoFailed when it comes to none."""
         from orchestrator.demo import site
 
         self._say(f"A bakery with a till and shared files, in {self._root}.")
@@ -95,19 +95,20 @@ class _Show:
     def _act(self, bakery: Bakery) -> int:
         from orchestrator.demo.site import PLACE, SITE
 
-        if code := self._pra(bakery, "policy", "check"):
-            return code
-        if code := self._pra(bakery, "backup", SITE):
-            return code
+        self._insist(bakery, "policy", "check")
+        self._insist(bakery, "backup", SITE)
         first = datetime.now(UTC)
         self._say("A thief with the site's own key deletes a stored object for good:")
         self._say(f"  {bakery.attack()}")
         self._say("The bakery goes on working:")
         work = bakery.work(since=first - timedelta(minutes=1), until=datetime.now(UTC))
         self._say(f"  {work}")
-        if code := self._pra(bakery, "backup", SITE):
-            return code
+        self._insist(bakery, "backup", SITE)
         return self._pra(bakery, "drill", SITE, "--place", PLACE, answers=True)
+
+    def _insist(self, bakery: Bakery, *words: str) -> None:
+        if code := self._pra(bakery, *words):
+            raise DemoFailed(f"pra {shlex.join(words)}: ended with code {code}, as it says above")
 
     def _pra(self, bakery: Bakery, *words: str, answers: bool = False) -> int:
         """Run a verb as its user would; only the one that answers may use a JSON stdout."""
@@ -145,6 +146,11 @@ def _kept(root: Path) -> Iterator[Path]:
     """Make the folder of a kept site, and remove what stands in it unless all goes well."""
     from orchestrator.demo import scratch
 
+    if not scratch.is_plain(root):
+        raise Misused(
+            f"{root}: its path is longer than 60 characters, or has others than A-Z a-z 0-9 . _ -",
+            hint="Take another folder: the policy will name the database's socket in it.",
+        )
     made = not root.exists()
     if not made and any(root.iterdir()):
         raise Misused(f"{root}: not empty", hint="Give --keep a new or empty folder.")

@@ -37,7 +37,7 @@ LATER = ("human-error", "burglary", "ransomware", "bucket-wipe")
 @click.option("--dry-run", is_flag=True, help="Print the plan and its estimate; restore nothing.")
 @click.pass_obj
 def command(settings: Settings, /, site: str, services: tuple[str, ...], **options: object) -> int:
-    r"""Restore SITE for real into a sealed sandbox, check it, measure it, destroy it.
+    """Restore SITE for real into a sealed sandbox, check it, measure it, destroy it.
 
     \b
     Exit code: 0 proven, 3 refuted, 4 inconclusive.
@@ -90,7 +90,9 @@ def _drill(settings: Settings, app: App, site: Site, request: Request, keep: Pat
     report = outcome.report
     if settings.json:
         settings.emit(document(report))
-    settings.say(text(report, timezone=site.timezone, lang=settings.lang))
+    settings.say(
+        text(report, timezone=site.timezone, lang=settings.lang, floor=site.coverage_floor)
+    )
     if outcome.kept is not None:
         settings.say(f"\nKept: {outcome.kept} (it holds the client's data; remove it when done).")
     match report.verdict:

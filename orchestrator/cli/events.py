@@ -31,7 +31,7 @@ def command(settings: Settings, site: str | None, *, follow: bool, verify: bool)
     Example:  pra events bakery
               pra events --follow --json
               pra events --verify
-    """  # noqa: D301 - click reads the backspace
+    """
     from orchestrator.app import App
 
     log = App(policies_dir=settings.policies, state=settings.state).log

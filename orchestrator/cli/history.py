@@ -24,7 +24,7 @@ def command(settings: Settings, site: str) -> int:
     \b
     Example:  pra history bakery
               pra history bakery --json
-    """  # noqa: D301 - click reads the backspace
+    """
     from orchestrator.app import App
     from orchestrator.core.state import fold
     from orchestrator.reports import history

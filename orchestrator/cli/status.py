@@ -22,7 +22,7 @@ def command(settings: Settings, site: str | None) -> int:
     \b
     Example:  pra status
               pra status bakery --json
-    """  # noqa: D301 - click reads the backspace
+    """
     from orchestrator.app import App
     from orchestrator.core.state import fold
     from orchestrator.core.status import site_status

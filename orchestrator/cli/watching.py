@@ -22,8 +22,11 @@ LINE_EVERY_S = 60.0
 class Lines:
     """One line for each source that is done, and one a minute until then."""
 
-    def __init__(self, note: Callable[[str], None]) -> None:
+    def __init__(
+        self, note: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._note = note
+        self._clock = clock
         self._next: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
 
@@ -33,7 +36,7 @@ class Lines:
 
     def moved(self, service: str, source: str, progress: Progress) -> None:
         """Print how far a source is, when its minute is over."""
-        now = time.monotonic()
+        now = self._clock()
         with self._lock:
             due = self._next.setdefault((service, source), now + LINE_EVERY_S)
             if now < due:

@@ -27,7 +27,7 @@ class Drilled:
     place: str
     started_at: datetime
     verdict: Verdict
-    objective: Objective
+    objective: Objective | None  # None: inconclusive
     label: Label
     depth: int
     policy_hash: str
@@ -59,7 +59,7 @@ def _service(document: Mapping[str, Any], service: Mapping[str, Any]) -> Drilled
         place=document["place"],
         started_at=instant(document["started_at"]),
         verdict=Verdict(service["verdict"]),
-        objective=Objective(service["objective"]),
+        objective=None if service["objective"] is None else Objective(service["objective"]),
         label=Label(service["label"]),
         depth=int(service["depth"]),
         policy_hash=service["policy_hash"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from restore_drills.model import SourceKind
@@ -25,6 +26,11 @@ class Row:
     estimate: float | None
     basis: str
 
+    @property
+    def name(self) -> str:
+        """How the `after` of another row calls this one."""
+        return f"{self.service}/{self.step}" if self.service else self.step
+
     def document(self) -> dict[str, Any]:
         """Return the row as `pra drill --dry-run --json` gives it."""
         return {
@@ -36,52 +42,100 @@ class Row:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The last drill in which a service answered; `told` is its date and place."""
+
+    told: str
+    opened: float  # seconds after the start
+    seconds: Mapping[str, float]  # by the name of the step, all sources together
+
+
 def steps(plan: Plan, drills: Iterable[Mapping[str, Any]]) -> tuple[Row, ...]:
     """Return the steps in order; `drills` are the documents of earlier drills, oldest first."""
-    known: dict[str, tuple[str, Mapping[str, Any]]] = {}
-    for drill in drills:
-        if drill["scenario"] == plan.scenario:
-            for service in drill["services"]:
-                if service["rta_s"] is not None:
-                    known[service["id"]] = (f"measured {drill['started_at'][:10]}", service)
+    known = _known(plan, drills)
     rows = []
-    names = [s.id for s in plan.services]
     for repository in sorted({s.repository for s in plan.services if s.repository}):
-        seen = [known[s.id][1]["offsets_s"]["T5a"] for s in plan.services if s.id in known]
+        pasts = [known[s.id] for s in plan.services if s.repository == repository and s.id in known]
+        slowest = max(pasts, key=lambda past: past.opened, default=None)
         rows.append(
             Row(
                 step=f"open {repository}",
                 service="",
                 after=(),
-                estimate=max(seen, default=None),
-                basis="last drill" if seen else NEVER,
+                estimate=slowest.opened if slowest else None,
+                basis=slowest.told if slowest else NEVER,
             )
         )
-    for service in plan.services:
-        rows += _service(service, known.get(service.id), names)
+    last: dict[str, str] = {}  # service to its last step
+    for service in _in_order(plan):
+        rows += _service(service, known.get(service.id), last)
+        last[service.id] = rows[-1].name
     return tuple(rows)
 
 
-def _service(
-    service: ServicePlan, known: tuple[str, Mapping[str, Any]] | None, names: list[str]
-) -> list[Row]:
+def whole(rows: Iterable[Row]) -> float | None:
+    """Return the seconds until the last step ends, each starting when those before it are done.
+
+    None where a step has no estimate.
+    """
+    ends: dict[str, float] = {}
+    for row in rows:
+        if row.estimate is None:
+            return None
+        ends[row.name] = max((ends[name] for name in row.after), default=0.0) + row.estimate
+    return max(ends.values(), default=None)
+
+
+def _known(plan: Plan, drills: Iterable[Mapping[str, Any]]) -> dict[str, Past]:
+    """Return what can be compared: the same scenario, the same repository, an answer."""
+    homes = {s.id: s.repository for s in plan.services}
+    known = {}
+    for drill in drills:
+        if drill["scenario"] != plan.scenario:
+            continue
+        for service in drill["services"]:
+            if service["rta_s"] is None or homes.get(service["id"]) != service["repository"]:
+                continue
+            seconds: dict[str, float] = {}
+            for step in service["steps"]:
+                seconds[step["name"]] = seconds.get(step["name"], 0.0) + step["seconds"]
+            known[service["id"]] = Past(
+                told=f"measured {drill['started_at'][:10]} on {drill['place']}",
+                opened=service["offsets_s"]["T5a"],
+                seconds=seconds,
+            )
+    return known
+
+
+def _in_order(plan: Plan) -> list[ServicePlan]:
+    """Return the services, each after those that it depends on."""
+    by_id = {s.id: s for s in plan.services}
+    needs = {s.id: [n for n in s.depends_on if n in by_id] for s in plan.services}
+    return [by_id[name] for name in TopologicalSorter(needs).static_order()]
+
+
+def _service(service: ServicePlan, past: Past | None, last: Mapping[str, str]) -> list[Row]:
+    needs = tuple(last[name] for name in service.depends_on if name in last)
     if service.repository is None:
         return [
-            Row(step=f"none: {service.lost}", service=service.id, after=(), estimate=None, basis="")
+            Row(step="none", service=service.id, after=needs, estimate=None, basis=service.lost)
         ]
     wanted = ["fetch"]
     if any(s.kind is SourceKind.POSTGRESQL_DUMP for s in service.sources):
         wanted += ["boot", "load"]
     wanted += ["check"] if service.checks else []
-    after = tuple(f"{n}/check" for n in service.depends_on if n in names) or (
-        f"open {service.repository}",
-    )
+    after = (f"open {service.repository}", *needs)
     rows = []
     for name in wanted:
-        estimate = None
-        if known is not None:
-            estimate = sum(s["seconds"] for s in known[1]["steps"] if s["name"] == name)
-        basis = known[0] if known else NEVER
-        rows.append(Row(step=name, service=service.id, after=after, estimate=estimate, basis=basis))
-        after = (f"{service.id}/{name}",)
+        estimate = past.seconds.get(name) if past else None
+        row = Row(
+            step=name,
+            service=service.id,
+            after=after,
+            estimate=estimate,
+            basis=past.told if past and estimate is not None else NEVER,
+        )
+        rows.append(row)
+        after = (row.name,)
     return rows

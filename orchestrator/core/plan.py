@@ -66,16 +66,16 @@ def build(site: Site, request: Request, memory: Memory, now: datetime) -> Plan:
         )
     names = _with_needs(site, request.services or tuple(site.services))
     asked = [s for s in site.services.values() if s.id in names]
-    external = [s for s in asked if isinstance(s.sources[0].spec, External)]
-    ours = [s for s in asked if s not in external]
+    external = [(s, spec) for s in asked if isinstance(spec := s.sources[0].spec, External)]
+    ours = [s for s in asked if not isinstance(s.sources[0].spec, External)]
     if not ours:
         raise Misused(
-            f"{site.id}: nothing to drill: {', '.join(s.id for s in asked) or 'there is no service'}"
-            f"{', declared by others' if asked else ''}",
+            f"{site.id}: nothing to drill, all is declared by others: "
+            f"{', '.join(s.id for s in asked) or 'no service'}",
             hint="Give the service a source of its own, or an adopted one.",
         )
     today = now.date()
-    findings = [_external(service) for service in external]
+    findings = [_external(service, spec) for service, spec in external]
     findings += [f for s in ours if (f := _hardware(site, s, request.scenario)) is not None]
     return Plan(
         run=request.run,
@@ -91,7 +91,7 @@ def build(site: Site, request: Request, memory: Memory, now: datetime) -> Plan:
         ),
         t0=request.t0,
         sealed_only=site.sandbox is SandboxPolicy.REQUIRED,
-        declared=tuple(s.id for s in external),
+        declared=tuple(s.id for s, _ in external),
         findings=tuple(findings),
     )
 
@@ -152,14 +152,12 @@ def _service(site: Site, service: Service, request: Request, memory: Memory) -> 
     )
 
 
-def _external(service: Service) -> Finding:
-    spec = service.sources[0].spec
-    by = spec.tool if isinstance(spec, External) else "others"
+def _external(service: Service, spec: External) -> Finding:
     return Finding(
         code="external-declared",
         severity=Severity.INFO,
         service=service.id,
-        message=f"{service.name}: declared by {by}, not proven",
+        message=f"{service.name}: declared by {spec.tool}, not proven",
         remedy="Ask them for a proof of restoration.",
     )
 

@@ -53,6 +53,7 @@ class State:
     _complete: dict[tuple[str, str], BackupFinished] = field(default_factory=dict)
     _pinned: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     _drilled: dict[tuple[str, str, Scenario], Drilled] = field(default_factory=dict)
+    _answered: dict[tuple[str, str, Scenario], Drilled] = field(default_factory=dict)
     _proven: dict[tuple[str, str, Scenario], Drilled] = field(default_factory=dict)
 
     def history(self, site: str) -> list[Run]:
@@ -79,6 +80,10 @@ class State:
     def last_drilled(self, site: str, service: str, scenario: Scenario) -> Drilled | None:
         """Return what the last drill said, whatever it said."""
         return self._drilled.get((site, service, scenario))
+
+    def last_answered(self, site: str, service: str, scenario: Scenario) -> Drilled | None:
+        """Return what the last drill said that was not inconclusive: that one proves nothing."""
+        return self._answered.get((site, service, scenario))
 
     def last_proven(self, site: str, service: str, scenario: Scenario) -> Drilled | None:
         """Return what the last drill said that proved the service."""
@@ -126,6 +131,8 @@ class State:
         for one in said:
             key = (event.site, one.service, one.scenario)
             self._drilled[key] = one
+            if one.verdict is not Verdict.INCONCLUSIVE:
+                self._answered[key] = one
             if one.verdict is Verdict.PROVEN:
                 self._proven[key] = one
 
@@ -153,6 +160,7 @@ def _copy(state: State) -> State:
         _complete=dict(state._complete),  # noqa: SLF001 - the same class
         _pinned=dict(state._pinned),  # noqa: SLF001 - the same class
         _drilled=dict(state._drilled),  # noqa: SLF001 - the same class
+        _answered=dict(state._answered),  # noqa: SLF001 - the same class
         _proven=dict(state._proven),  # noqa: SLF001 - the same class
     )
 

@@ -23,7 +23,7 @@ class Doubt(StrEnum):
     """Why a promise counts as unproven."""
 
     NEVER_DRILLED = "never-drilled"
-    NOT_PROVEN = "not-proven"  # the last drill was refuted or inconclusive
+    NOT_PROVEN = "not-proven"  # the last drill was refuted, or none gave an answer
     POLICY_CHANGED = "policy-changed"
     TOO_OLD = "too-old"
 
@@ -38,7 +38,10 @@ class Protection(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioStatus:
-    """One promise and its proof. `last` is the last drill, `proven_at` the last that proved.
+    """One promise and its proof. `proven_at` is when the last drill ran that proved it.
+
+    `last` is the last drill that gave an answer; an inconclusive one proves nothing and takes
+    nothing back, so one that came later is in `tried`.
 
     `singled_out`: the policy promises something of its own for this scenario.
     """
@@ -46,6 +49,7 @@ class ScenarioStatus:
     scenario: Scenario
     promised: Promise | None
     last: Drilled | None
+    tried: Drilled | None
     proven_at: datetime | None
     label: Label
     doubts: tuple[Doubt, ...]
@@ -128,6 +132,7 @@ def _declared() -> ScenarioStatus:
         scenario=Scenario.SERVER_FAILURE,
         promised=None,
         last=None,
+        tried=None,
         proven_at=None,
         label=Label.DECLARED,
         doubts=(),
@@ -138,13 +143,15 @@ def _declared() -> ScenarioStatus:
 def _scenario(
     state: State, site: str, service: Service, scenario: Scenario, now: datetime
 ) -> ScenarioStatus:
-    last = state.last_drilled(site, service.id, scenario)
+    newest = state.last_drilled(site, service.id, scenario)
+    last = state.last_answered(site, service.id, scenario) or newest
     proof = state.last_proven(site, service.id, scenario)
     doubts = _doubts(last, proof, service.policy_hash, now)
     return ScenarioStatus(
         scenario=scenario,
         promised=service.promise(scenario),
         last=last,
+        tried=newest if newest is not last else None,
         proven_at=proof.started_at if proof else None,
         label=Label.UNPROVEN if doubts or last is None else last.label,
         doubts=doubts,

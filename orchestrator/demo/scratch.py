@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -25,8 +26,9 @@ PREFIX = "pra-scratch-"
 MARK = ".mark"
 # Some servers put files where no option moves them: their paths, one a line, stand here.
 ELSEWHERE = "elsewhere"
-# A socket's path may have 107 bytes, and the servers' own folders and names come on top.
-LONGEST = 60
+# A socket's path may have 107 bytes, the servers' own folders and names come on top of this; and
+# a policy names the folder of a database's socket without quotes.
+SHORT_AND_PLAIN = re.compile(r"/[A-Za-z0-9._/-]{0,59}")
 
 
 @contextlib.contextmanager
@@ -92,6 +94,11 @@ def remove_elsewhere(folder: Path) -> None:
             Path(line).unlink(missing_ok=True)
 
 
+def is_plain(folder: Path) -> bool:
+    """Say whether a folder's path fits servers' sockets and a policy."""
+    return SHORT_AND_PLAIN.fullmatch(str(folder)) is not None
+
+
 def is_passable(folder: Path) -> bool:
     """Say whether any user may pass through every folder down to this one."""
     return all(level.stat().st_mode & stat.S_IXOTH for level in (folder, *folder.parents))
@@ -99,8 +106,8 @@ def is_passable(folder: Path) -> bool:
 
 def _room() -> str:
     """Return the temporary folder, unless its path is too long or closed to the servers' user."""
-    usual = tempfile.gettempdir()
-    return usual if len(usual) <= LONGEST and is_passable(Path(usual).resolve()) else "/tmp"  # noqa: S108 - mkdtemp makes a name of its own in it
+    usual = Path(tempfile.gettempdir()).resolve()
+    return str(usual) if is_plain(usual) and is_passable(usual) else "/tmp"  # noqa: S108 - mkdtemp makes a name of its own in it
 
 
 def _is_dead(folder: Path) -> bool:

@@ -8,15 +8,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.jobs.opening import opened
+from orchestrator.jobs.opening import opened, restic_version
 
 from orchestrator import __version__
 from orchestrator.adapters.leases import lease
-from orchestrator.adapters.restic import version
 from orchestrator.core import plan as plans
 from orchestrator.core.events import DrillFinished, RunFailed, RunInterrupted, RunKind, RunStarted
 from orchestrator.core.state import fold
-from orchestrator.errors import PraError, as_drill_error
+from orchestrator.errors import PraError, RepositoryAbsent, as_drill_error
 from orchestrator.log import RunLock, boot_id
 from restore_drills.document import document
 from restore_drills.errors import Interrupted
@@ -78,7 +77,7 @@ def drill(
             )
         )
         try:
-            tools = {"restic": version("restic", processes), "pra": __version__}
+            tools = {**_restic(processes), "pra": __version__}
             machine = Machine(root=keep or app.state / "drills", processes=processes, now=app.clock)
             with ResticRestore(app.state, site, processes) as restore:
                 report = run_drill(
@@ -120,6 +119,14 @@ def drill(
     return Drilled(report=report, kept=keep / request.run if keep else None)
 
 
+def _restic(processes: Processes) -> dict[str, str]:
+    """Return restic's version; where there is none to use, opening a repository says why."""
+    try:
+        return {"restic": restic_version(processes)}
+    except PraError:
+        return {}
+
+
 class ResticRestore:
     """The engine's `Restore` over our adapter: one restic each repository, a cold cache each."""
 
@@ -149,9 +156,17 @@ class ResticRestore:
                     )
                 )
                 self._restics[repository] = restic
-            return restic.snapshots()
+            return self._listed(restic)
         except PraError as error:
             raise as_drill_error(error) from error
+
+    def _listed(self, restic: Restic) -> tuple[Snapshot, ...]:
+        try:
+            return restic.snapshots()
+        except RepositoryAbsent:
+            if restic.is_vacant():  # nothing was ever backed up: an answer, and it is no
+                return ()
+            raise
 
     def fetch(self, repository: str, snapshot: Snapshot, into: Path) -> Fetched:
         """Restore one snapshot, verified."""

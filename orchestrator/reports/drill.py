@@ -1,26 +1,19 @@
-"""A drill's outcome as a person wants it: the table, the answer, what to do. Pure."""
+"""A drill's outcome as a person wants it: what was seen, the answer, what to do. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.reports.phrases import PHRASES, SCENARIOS
-from orchestrator.reports.words import duration, size, when
-from restore_drills.judge import worst_objective
-from restore_drills.model import Kind, Severity, Status, Verdict
+from orchestrator.reports.answer import answer, answered, too_late, too_old, until_work
+from orchestrator.reports.phrases import FINDINGS_FR, LABELS, REMEDIES, Speech
+from restore_drills.model import Status, Verdict
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from collections.abc import Iterator
 
     from restore_drills.model import Finding, Report, ServiceReport, Step
 
-REMEDIES = {
-    Kind.CONTENT: "Drill an older point (--at TIME); look at the repository with `restic check`.",
-    Kind.SEAL: "Trust no point of this run: somebody changed it. Drill an older one (--at TIME).",
-    Kind.SQL: "Look at the live database and at what was dumped; then back up and drill again.",
-    Kind.FILES: "Look whether the source's paths still hold what they should; back up again.",
-    Kind.COMMAND: "Run the check's command by hand on what `--keep DIR` leaves.",
-}
+__all__ = ["answer", "step_line", "text"]
 
 
 def step_line(service: str, step: Step) -> str:
@@ -28,115 +21,122 @@ def step_line(service: str, step: Step) -> str:
     return f"  {service:<16} {step.name:<6} {step.seconds:8.1f} s"
 
 
-def text(report: Report, *, timezone: str, lang: str) -> str:
-    """Return everything that a person reads after a drill."""
-    blocks = [_services(report, timezone), answer(report, lang=lang)]
-    said = [f for f in report.findings if f.severity is not Severity.INFO]
-    if said:
-        blocks.append("\n".join(_finding(f) for f in said))
-    todo = _todo(report)
-    if todo:
-        blocks.append(f"{PHRASES[lang]['todo']}:\n" + "\n".join(f"  {line}" for line in todo))
-    return "\n\n".join(blocks)
+def text(report: Report, *, timezone: str, lang: str, floor: float = 0.0) -> str:
+    """Return everything that a person reads after a drill; `floor` as `answer` has it."""
+    speech = Speech(lang, timezone)
+    blocks = [
+        _head(report, speech),
+        _services(report, speech),
+        _findings(report, speech),
+        answer(report, lang=lang, timezone=timezone, floor=floor),
+        _todo(report, speech),
+    ]
+    return "\n\n".join(block for block in blocks if block)
 
 
-def answer(report: Report, *, lang: str) -> str:
-    """Answer the one question (do we come back, when, what is lost) in one sentence."""
-    words = PHRASES[lang]
-    services, place = report.services, report.plan.place
-    start = f"{SCENARIOS[lang][report.plan.scenario]}: "
-    if lang == "fr":
-        start = start.replace(":", " :")
-    rta = _longest(services, "rta")
-    if report.verdict is Verdict.INCONCLUSIVE and any(s.rta is None for s in services):
-        said = [words["unknown"]]
-    elif rta is None:
-        said = [words["no"]]
-    else:
-        key = "proven" if report.verdict is Verdict.PROVEN else "late"
-        said = [words[key].format(rta=duration(rta), place=place)]
-        leads = [s.plan.lead for s in services]
-        known = [lead for lead in leads if lead is not None]
-        if len(known) == len(leads):
-            said.append(words["lead"].format(lead=duration(max(known))))
-        else:
-            said.append(words["no-lead"])
-        rpa = _longest(services, "rpa")
-        if rpa is not None:
-            said.append(words["loss"].format(rpa=duration(rpa)))
-    total = len(services) + len(report.plan.declared)
-    proven = sum(1 for s in services if s.verdict is Verdict.PROVEN)
-    if proven < total:
-        said.append(words["coverage"].format(proven=proven, total=total))
-    return f"{start}{'; '.join(said)}.\n{_promised(report, lang)}"
-
-
-def _promised(report: Report, lang: str) -> str:
-    """Say each promise once: services that promise the same are told together."""
-    words = PHRASES[lang]
-    groups: dict[tuple[str, str, str], list[str]] = {}
-    for service in report.services:
-        objective = worst_objective([service.objective])
-        key = (
-            duration(service.plan.rto),
-            duration(service.plan.rpo),
-            words[objective or "null"],
-        )
-        groups.setdefault(key, []).append(service.id)
-    return "\n".join(
-        words["promised"].format(
-            who="" if len(groups) == 1 else f" ({', '.join(names)})",
-            rto=rto,
-            rpo=rpo,
-            objective=objective,
-        )
-        for (rto, rpo, objective), names in groups.items()
+def _head(report: Report, speech: Speech) -> str:
+    plan = report.plan
+    return speech["head"].format(
+        site=plan.site,
+        scenario=plan.scenario,
+        at=speech.at(report.started_at),
+        place=plan.place,
+        run=plan.run,
     )
 
 
-def _services(report: Report, timezone: str) -> str:
-    rows = []
+def _services(report: Report, speech: Speech) -> str:
+    names = max((len(s.id) for s in report.services), default=0)
+    verdicts = max(len(speech[v.upper()]) for v in Verdict)
+    margin = " " * (names + verdicts + 4)
+    lines = []
     for s in report.services:
-        measured = f"{duration(s.rta)} after the start" if s.rta is not None else "no time measured"
-        data = f"data of {when(s.point.data_time, timezone)}" if s.point else "no recovery point"
-        passed = sum(1 for c in s.checks if c.status is Status.PASS)
-        amount = f", {s.files} files, {size(s.bytes)}" if s.bytes is not None else ""
-        rows.append(
-            f"{s.id:<18} {s.verdict.upper():<13} {measured}, {data}{amount}, "
-            f"{passed} of {len(s.checks)} checks passed, depth {s.depth}"
-        )
-        rows += [f"{'':<18} - {why}" for why in s.why]
-        failed = [c for c in s.checks if not c.mandatory and c.status is not Status.PASS]
-        rows += [f"{'':<18} - advisory: {c.name}: {c.detail}" for c in failed]
-    return "\n".join(rows)
+        verdict = speech[s.verdict.upper()]
+        lines.append(f"{s.id:<{names}}  {verdict:<{verdicts}}  {_time(s, speech)}")
+        lines.append(f"{margin}{_seen(s, speech)}")
+        lines += [f"{margin}- {reason}" for reason in _why(s, speech)]
+    return "\n".join(lines)
 
 
-def _finding(finding: Finding) -> str:
-    who = f"{finding.service}: " if finding.service else ""
-    return f"{finding.severity}: {who}{finding.message}\n  {finding.remedy}"
+def _time(s: ServiceReport, speech: Speech) -> str:
+    if not answered(s):
+        return speech["no-time"].format(depth=s.depth)
+    label = LABELS[speech.lang].get(s.label, s.label)
+    return speech["after-start"].format(rta=speech.span(s.rta), label=label, depth=s.depth)
 
 
-def _todo(report: Report) -> list[str]:
-    """Return the first commands or looks, without repetition, worst service first."""
-    lines: list[str] = []
-    for s in sorted(report.services, key=lambda s: s.verdict is not Verdict.REFUTED):
-        if s.verdict is Verdict.PROVEN:
-            continue
-        failed = [c for c in s.checks if c.mandatory and c.status is not Status.PASS]
-        if s.remedy:
-            lines.append(f"{s.id}: {s.remedy}")
-        elif failed:
-            lines.append(f"{s.id}: {REMEDIES[failed[0].kind]}")
-        elif s.point is None:
-            lines.append(f"{s.id}: Back it up: `pra backup {report.plan.site} {s.id}`.")
-        elif s.rpa is not None and s.rpa > s.plan.rpo:
-            lines.append(f"{s.id}: Back up more often, or promise less.")
-        elif s.rta is not None:
-            lines.append(f"{s.id}: See above which step took long; shorten it, or promise less.")
-    return lines
+def _seen(s: ServiceReport, speech: Speech) -> str:
+    if s.point is not None:
+        parts = [speech["data"].format(at=speech.at(s.point.data_time))]
+    else:
+        parts = [speech["no-point" if s.verdict is Verdict.REFUTED else "nothing"]]
+    if s.bytes is not None:
+        parts.append(speech["amount"].format(files=s.files, size=speech.size(s.bytes)))
+    asked = {c.name for c in s.plan.checks} | {c.name for c in s.checks}
+    passed = sum(1 for c in s.checks if c.status is Status.PASS)
+    parts.append(speech["checks"].format(passed=passed, total=len(asked)))
+    return ", ".join(parts)
 
 
-def _longest(services: tuple[ServiceReport, ...], name: str) -> timedelta | None:
-    values: list[timedelta | None] = [getattr(s, name) for s in services]
-    known = [v for v in values if v is not None]
-    return max(known) if known and len(known) == len(values) else None
+def _why(s: ServiceReport, speech: Speech) -> Iterator[str]:
+    """Say why it is not a yes: a missed promise in a manager's words, the rest in the engine's."""
+    if answered(s):
+        if too_late(s):
+            total, rto = speech.span(until_work(s)), speech.span(s.plan.rto)
+            yield speech["too-late"].format(total=total, rto=rto)
+        if too_old(s):
+            rpa, rpo = speech.span(s.rpa), speech.span(s.plan.rpo)
+            yield speech["too-old"].format(rpa=rpa, rpo=rpo)
+    elif s.rta is not None and s.depth < s.plan.depth:
+        yield speech["too-shallow"].format(depth=s.depth, wanted=s.plan.depth)
+    else:
+        yield from s.why
+    for c in s.checks:
+        if not c.mandatory and c.status is not Status.PASS:
+            yield f"{speech['advisory']}{speech['is']}{c.name}: {c.detail}"
+
+
+def _findings(report: Report, speech: Speech) -> str:
+    """Tell what holds for several services once."""
+    merged: dict[tuple[str, str, str], list[str]] = {}
+    for finding in report.findings:
+        message, remedy = _words(finding, speech)
+        who = merged.setdefault((speech[finding.severity], message, remedy), [])
+        who += [finding.service] if finding.service else []
+    return "\n".join(
+        speech["is"].join([severity, *([", ".join(who)] if who else []), message]) + f"\n  {remedy}"
+        for (severity, message, remedy), who in merged.items()
+    )
+
+
+def _words(finding: Finding, speech: Speech) -> tuple[str, str]:
+    said = (finding.message, finding.remedy)
+    return FINDINGS_FR.get(finding.code, said) if speech.lang == "fr" else said
+
+
+def _todo(report: Report, speech: Speech) -> str:
+    """Return a first command or look for each service that needs one, the worst first."""
+    ordered = sorted(report.services, key=lambda s: s.verdict is not Verdict.REFUTED)
+    lines = [
+        f"  {s.id}{speech['is']}{s.remedy or _remedy(s, report.plan.site, speech)}"
+        for s in ordered
+        if s.verdict is not Verdict.PROVEN
+    ]
+    return "\n".join([speech["todo"] + speech["is"].rstrip(), *lines]) if lines else ""
+
+
+def _remedy(s: ServiceReport, site: str, speech: Speech) -> str:
+    failed = [c for c in s.checks if c.mandatory and c.status is not Status.PASS]
+    if s.verdict is Verdict.INCONCLUSIVE:
+        key = "do-again"
+    elif failed:
+        key = REMEDIES[failed[0].kind]
+    elif s.plan.repository is None:
+        key = "do-copy"
+    elif s.rta is None:
+        key = "do-backup"
+    elif s.depth < s.plan.depth:
+        key = "do-depth"
+    else:
+        key = "do-often" if too_old(s) else "do-faster"
+    return speech[key].format(site=site, service=s.id)

@@ -53,6 +53,7 @@ def _site(site: SiteStatus) -> dict[str, Any]:
 
 def _scenario(one: ScenarioStatus) -> dict[str, Any]:
     last, promised = one.last, one.promised
+    newest = one.tried or last
     return {
         "scenario": one.scenario.value,
         "rto_s": _seconds(promised.rto if promised else None),
@@ -65,7 +66,8 @@ def _scenario(one: ScenarioStatus) -> dict[str, Any]:
         "worst_case_period_s": None,
         "label": one.label.value,
         "verdict": last.verdict.value if last else None,
-        "objective": last.objective.value if last else None,
+        "last_verdict": newest.verdict.value if newest else None,
+        "objective": last.objective.value if last and last.objective else None,
         "depth": last.depth if last else None,
         "place": last.place if last else None,
         "proven_at": timestamp(one.proven_at) if one.proven_at else None,
@@ -180,6 +182,10 @@ def _drill_remarks(
         yield f"{head}: the last drill was {one.last.verdict}{why}; {proof}."
     elif one.proven_at and one.proven_at > now:
         yield f"{head}: proof {ago(one.proven_at, now)}: check the clock of this machine."
+    if one.tried is not None:
+        why = "".join(f"; {reason}" for reason in one.tried.why)
+        when_ = when(one.tried.started_at, site.timezone)
+        yield f"{head}: a later drill ({when_}) was {one.tried.verdict}{why}: run {again}."
     if Doubt.POLICY_CHANGED in one.doubts:
         yield f"{head}: the policy changed since it was proven: run {again}."
     if Doubt.TOO_OLD in one.doubts:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from restore_drills.model import Scenario
+from restore_drills.spans import duration
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
-SECONDS_UP_TO, MINUTES_UP_TO, HOURS_UP_TO = 90, 90 * MINUTE, 2 * DAY
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = ["SCENARIOS", "ago", "columns", "duration", "size", "when"]
+
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 STEP = 1000
 
@@ -20,21 +23,6 @@ SCENARIOS = {
     Scenario.RANSOMWARE: "a virus encrypts everything",
     Scenario.BUCKET_WIPE: "the online copy is wiped",
 }
-
-
-def duration(span: timedelta) -> str:
-    """Write a span rounded up to its smallest unit: 14 s, 40 min, 4 h, 5 h 12 min, 3 d 6 h."""
-    if span < timedelta(0):
-        return f"-{duration(-span)}"
-    seconds = math.ceil(span.total_seconds())
-    if seconds <= SECONDS_UP_TO and seconds != MINUTE:
-        return f"{seconds} s"
-    minutes = math.ceil(seconds / MINUTE)
-    if minutes * MINUTE <= MINUTES_UP_TO and minutes * MINUTE != HOUR:
-        return f"{minutes} min"
-    if minutes * MINUTE < HOURS_UP_TO and minutes * MINUTE != DAY:
-        return _two(minutes, "h", "min", HOUR // MINUTE)
-    return _two(math.ceil(seconds / HOUR), "d", "h", DAY // HOUR)
 
 
 def ago(at: datetime, now: datetime) -> str:
@@ -65,8 +53,3 @@ def columns(rows: list[tuple[str, ...]]) -> list[str]:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-
-
-def _two(count: int, big: str, small: str, factor: int) -> str:
-    whole, rest = divmod(count, factor)
-    return f"{whole} {big} {rest} {small}" if rest else f"{whole} {big}"

@@ -70,6 +70,11 @@ class House:
         self.heard = Heard()
         self._s3 = s3
 
+    def repository(self) -> None:
+        """Make the repository, empty."""
+        with SecretFiles("look") as secrets:
+            self._restic(secrets, Processes("look")).initialise()
+
     def write(self, services: str, **values: object) -> None:
         """Write the policy and read it, with a log beside it."""
         self.site.write(services, **{"more": "", **values})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from tests.component.backups import SHARE, TILL, House, till
 from tests.site import PASSWORD, TOOLS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from orchestrator.demo.servers import PostgresServer, S3Server
@@ -33,16 +35,29 @@ ELSEWHERE = """\
 """
 
 
-@pytest.fixture(autouse=True)
-def _our_restic(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", f"{TOOLS / 'bin'}:{os.environ['PATH']}")
+@pytest.fixture(scope="module", autouse=True)
+def _our_restic() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PATH", f"{TOOLS / 'bin'}:{os.environ['PATH']}")
+        yield
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty repository, made once: it takes restic two seconds."""
+    made = House(tmp_path_factory.mktemp("made"))
+    made.write(SHARE)
+    made.repository()
+    return made.site.repository
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    """A site whose repository is a folder."""
+def house(tmp_path: Path, repository: Path) -> House:
+    """A site with a shared folder, whose repository is a folder."""
     found = House(tmp_path)
+    shutil.copytree(repository, found.site.repository)
     found.site.fill(12, 5_000)
+    found.write(SHARE)
     return found
 
 

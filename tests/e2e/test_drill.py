@@ -77,12 +77,11 @@ def test_a_person_reads_one_line_a_step_then_the_answer(a_site: Callable[..., Cl
     for step in ("fetch", "boot", "load", "check"):
         assert re.search(rf"caisse +{step} +\d+\.\d s", ran.err)
     assert re.search(
-        r"If the server dies tonight: restored and answering \d+ s after you start, proven just "
-        r"now on srv-1; detection and decision before that: 40 min as declared; at most \d+ \w+ "
-        r"of work lost",
+        r"If the server dies tonight: restored and answering \d+ s after you start, .*srv-1.*"
+        r"40 min.*at most \d+ \w+ of work lost",
         ran.out,
     )
-    assert "Promised: 4 h and 30 min: held." in ran.out
+    assert re.search(r"Promised: .*4 h.*30 min.*: held", ran.out)
 
 
 def test_the_answer_is_french_where_french_is_asked(a_site: Callable[..., ClientSite]) -> None:

@@ -100,13 +100,25 @@ def test_a_promise_that_was_never_drilled_is_unproven_and_not_stale() -> None:
     assert (Label.UNPROVEN, (Doubt.NEVER_DRILLED,), False) == (row.label, row.doubts, row.stale)
 
 
-def test_a_failed_drill_after_a_proof_leaves_no_proof_but_its_date() -> None:
+def test_a_refuted_drill_after_a_proof_leaves_no_proof_but_its_date() -> None:
     row = server_failure(
-        seen(drilled("r1"), drilled("r2", NOW + timedelta(hours=1), verdict="inconclusive"))
+        seen(drilled("r1"), drilled("r2", NOW + timedelta(hours=1), verdict="refuted"))
     )
 
     assert (Label.UNPROVEN, (Doubt.NOT_PROVEN,)) == (row.label, row.doubts)
     assert row.proven_at == NOW
+
+
+def test_an_inconclusive_drill_after_a_proof_takes_nothing_back_and_is_told() -> None:
+    later = drilled("r2", NOW + timedelta(hours=1), verdict="inconclusive", rta_s=None, why=["no"])
+    found = seen(drilled("r1"), later)
+
+    row = server_failure(found)
+
+    assert (Label.MEASURED, (), NOW) == (row.label, row.doubts, row.proven_at)
+    assert "was inconclusive; no: run `pra drill bakery till`." in page(found)
+    document = status.document([found])["sites"][0]["services"][0]["scenarios"][1]
+    assert ("proven", "inconclusive") == (document["verdict"], document["last_verdict"])
 
 
 def test_a_proof_of_another_policy_is_stale() -> None:
@@ -150,6 +162,7 @@ def test_the_document_has_the_promised_keys_and_null_for_what_is_not_measured() 
         "worst_case_period_s": None,
         "label": "measured",
         "verdict": "proven",
+        "last_verdict": "proven",
         "objective": "held",
         "depth": 2,
         "place": "example-host",
@@ -250,12 +263,12 @@ def test_nothing_is_summed_up_where_every_scenario_has_its_own_row() -> None:
 
 def test_a_no_is_said_with_its_reason_and_the_age_of_the_last_proof() -> None:
     never = page(seen(drilled("r1", verdict="refuted", rta_s=None, why=["orders: 12 >= 1000"])))
-    once = page(seen(drilled("r0"), drilled("r1", verdict="inconclusive", rta_s=None)))
+    once = page(seen(drilled("r1", verdict="inconclusive", objective=None, rta_s=None)))
 
     assert "  NO  " in never
     assert "the last drill was refuted; orders: 12 >= 1000; never proven." in never
     assert "  not known  " in once
-    assert "the last drill was inconclusive; last proven 2 h ago." in once
+    assert "the last drill was inconclusive; never proven." in once
 
 
 def test_a_stale_proof_is_said_with_the_command_to_run() -> None:

@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from orchestrator.adapters import s3
 from orchestrator.adapters.restic import failures, parse
 from orchestrator.adapters.restic.call import Caller
 from orchestrator.adapters.restic.piped import piped
+from orchestrator.adapters.restic.place import is_empty
 from orchestrator.adapters.restic.values import Progress, Restored, Summary, Unread
 from orchestrator.adapters.restic.version import version
 from orchestrator.errors import (
@@ -77,25 +77,31 @@ class Restic:
     def __repr__(self) -> str:
         return f"Restic({self._repository.id})"
 
+    def is_vacant(self) -> bool:
+        """Say whether the repository's place is provably empty: no repository was ever there.
+
+        Raises RepositoryRefused when nobody can tell, RepositoryAbsent when there is no bucket.
+        """
+        repository, keys, local = self._repository, self._call.keys, self._call.local
+        s3.probe(repository.url)
+        if local is not None:
+            return _is_empty(local)
+        if keys is not None and s3.address(repository.url) is not None:
+            return s3.is_empty(repository, *keys)
+        raise RepositoryRefused(
+            f"{repository.id}: nobody can tell whether its place is empty",
+            hint="Make it by hand with `restic init`.",
+        )
+
     def initialise(self) -> None:
         """Make the repository, in a place that is provably empty and nowhere else.
 
         Raises RepositoryRefused when something is there or when nobody can tell.
         """
-        repository, keys, local = self._repository, self._call.keys, self._call.local
-        s3.probe(repository.url)
-        if local is not None:
-            empty = _is_empty(local)
-        elif keys is not None and s3.address(repository.url) is not None:
-            empty = s3.is_empty(repository, *keys)
-        else:
-            raise RepositoryRefused(
-                f"{repository.id}: nobody can tell whether its place is empty",
-                hint="Make it by hand with `restic init`.",
-            )
-        if not empty:
-            raise RepositoryRefused(
-                f"{repository.id}: no repository opens at its url, yet the place is not empty",
+        if not self.is_vacant():
+            raise RepositoryAbsent(
+                f"{self._repository.id}: no repository opens at its url, "
+                "yet the place is not empty",
                 hint="Check the url; if a repository was there, recover it, do not make a new one.",
             )
         self._call(["init", "--json"], timeout=SHORT)
@@ -192,7 +198,7 @@ class Restic:
         Takes no lock. Raises Misused for a short id or a folder that is not empty.
         """
         _full(snapshot)
-        if not _is_empty(into):
+        if not is_empty(into):
             raise Misused(f"{into}: the folder is not empty", hint="Restore into a new folder.")
         argv = ["restore", "--json", "--no-lock", "--verify", f"--target={into}", snapshot]
         said = self._call(argv, timeout=LONG, on_progress=on_progress)
@@ -223,19 +229,6 @@ class Restic:
     def _backup(self, host: str, tags: Sequence[str]) -> list[str]:
         wait = f"--retry-lock={self._lock_wait.total_seconds():.0f}s"
         return ["backup", "--json", f"--host={host}", wait, *(f"--tag={tag}" for tag in tags)]
-
-
-def _is_empty(folder: Path) -> bool:
-    """Whether a local folder is absent or holds nothing."""
-    try:
-        return not any(folder.iterdir())
-    except FileNotFoundError:
-        return True
-    except OSError as error:
-        raise RepositoryRefused(
-            f"{folder}: cannot be looked into: {error.strerror}",
-            hint="Check who owns it, and that it is a folder.",
-        ) from error
 
 
 def _full(snapshot: str) -> None:

@@ -10,16 +10,15 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.adapters import s3
 from orchestrator.adapters.restic import failures
 from orchestrator.adapters.restic.ear import Ear
+from orchestrator.adapters.restic.place import Place
 from orchestrator.adapters.restic.version import HINT
 from orchestrator.adapters.secrets import resolve
 from orchestrator.errors import (
     Interrupted,
     PraError,
     RepositoryRefused,
-    RepositoryUnreachable,
     ResticMissing,
 )
 from restore_drills import errors as drills
@@ -68,17 +67,18 @@ class Caller:
         self._stall = stall
         # restic takes white space off both ends of a password file, so both of us do.
         self.password = resolve(repository.password, processes=processes).strip()
-        self.keys: tuple[bytes, bytes] | None = None
+        keys: tuple[bytes, bytes] | None = None
         self._password_file = secrets.write(f"{repository.id}.password", self.password + b"\n")
         self._credentials: Path | None = None
         if repository.s3 is not None:
-            self.keys = (
+            keys = (
                 resolve(repository.s3.access_key, processes=processes).strip(),
                 resolve(repository.s3.secret_key, processes=processes).strip(),
             )
             self._credentials = secrets.write(
-                f"{repository.id}.aws", _credentials(repository.id, *self.keys)
+                f"{repository.id}.aws", _credentials(repository.id, *keys)
             )
+        self.place = Place(repository, keys)
 
     def __call__(  # noqa: PLR0913 - what differs from command to command
         self,
@@ -98,7 +98,7 @@ class Caller:
         `lines`: standard output is JSON lines for the ear, otherwise bytes in `ended.stdout`, of
         which the last `keep` are there. `watch` may give a further reason to stop.
         """
-        ear = Ear(stall=self._stall, probe=self._probe, on_progress=on_progress)
+        ear = Ear(stall=self._stall, probe=self.place.probe, on_progress=on_progress)
         stalls: list[str] = []
 
         def look() -> str | None:
@@ -143,27 +143,8 @@ class Caller:
             command=command,
             ended=said.ended,
             ear=said.ear,
-            alive=self.alive,
+            alive=lambda: self.place.alive(self._stall),
         )
-
-    def alive(self) -> None:
-        """Raise RepositoryUnreachable when the place of the repository does not answer now."""
-        self._probe(min(s3.PROBE_DEADLINE, self._stall))
-        local = self.local
-        if local is not None and not (local / "config").exists():
-            raise RepositoryUnreachable(
-                f"{local}: the repository's folder has lost its config, or its disk is gone",
-                hint="Mount the disk that it is on.",
-                retryable=True,
-            )
-
-    @property
-    def local(self) -> Path | None:
-        """The repository's folder; None when it is elsewhere than on this machine."""
-        return s3.folder(self.repository.url)
-
-    def _probe(self, deadline: timedelta) -> None:
-        s3.probe(self.repository.url, deadline=deadline)
 
     def _environment(self, cache: Path) -> dict[str, str]:
         for folder in (cache, self._tmp):

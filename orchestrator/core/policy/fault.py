@@ -17,6 +17,7 @@ class Unreadable:
 
     message: str
     remedy: str
+    line: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

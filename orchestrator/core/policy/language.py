@@ -5,21 +5,30 @@ from __future__ import annotations
 from orchestrator.core.policy import values
 from orchestrator.core.policy.holidays import country
 from orchestrator.core.policy.language_service import SERVICE
-from orchestrator.core.policy.shape import (Choice, Fields, ListOf, MapOf, Text, Whole)
-from orchestrator.core.policy.words import (LINE, ID, DURATION, PERCENT, DAY, LANGUAGE, ZONE, COUNTRY, SCENARIO, SECRET, keys, may, need)
+from orchestrator.core.policy.shape import Choice, Fields, ListOf, MapOf, Text, Whole
+from orchestrator.core.policy.words import (
+    COUNTRY,
+    DAY,
+    DURATION,
+    ID,
+    LANGUAGE,
+    LINE,
+    PERCENT,
+    SCENARIO,
+    SECRET,
+    URL,
+    ZONE,
+    keys,
+    may,
+    need,
+)
 
 SITE_ID = r"[a-z0-9][a-z0-9-]{0,62}"
 
 REPOSITORY = Fields(
     fields={
         "url": need(
-            Text(
-                what="a repository's address",
-                pattern=r"(/|s3:|sftp:|rest:)\S.*",
-                read=URL,
-                write="write /path or s3:https://host/bucket/path",
-                quote=False,
-            ),
+            URL,
             "As restic writes it.",
         ),
         "password": need(SECRET),
@@ -120,9 +129,7 @@ SITE_FIELDS = {
     "equipment": may(MapOf(item=EQUIPMENT, key=ID)),
     "recover_on": may(ID, "A place or an equipment."),
     "lead": may(
-        MapOf(
-            item=Fields(fields={"detect": may(DURATION), "decide": may(DURATION)}), key=SCENARIO
-        ),
+        MapOf(item=Fields(fields={"detect": may(DURATION), "decide": may(DURATION)}), key=SCENARIO),
         "Delays before a recovery starts, per scenario.",
     ),
     "outside": may(

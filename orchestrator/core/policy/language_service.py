@@ -3,8 +3,32 @@
 from __future__ import annotations
 
 from orchestrator.core.policy import values
-from orchestrator.core.policy.shape import (Choice, Either, Field, Fields, Flag, ListOf, MapOf, Text, Whole, TEXT)
-from orchestrator.core.policy.words import (LINE, ID, LASTING, PERCENT, PATH, HOST, DATABASE, SCENARIO, SECRET, keys, may, need)
+from orchestrator.core.policy.shape import (
+    TEXT,
+    Choice,
+    Either,
+    Field,
+    Fields,
+    Flag,
+    ListOf,
+    MapOf,
+    Text,
+    Whole,
+)
+from orchestrator.core.policy.words import (
+    DATABASE,
+    HOST,
+    ID,
+    LASTING,
+    LINE,
+    PATH,
+    PERCENT,
+    SCENARIO,
+    SECRET,
+    keys,
+    may,
+    need,
+)
 
 FILES = Fields(
     fields={
@@ -165,4 +189,3 @@ SERVICE = Fields(
     later=keys("priority", "start", "decoy"),
     one_of=(("source", "sources"),),
 )
-

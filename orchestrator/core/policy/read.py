@@ -61,7 +61,8 @@ class _Refused(Exception):
 def read(file: str, text: str | Unreadable) -> tuple[Node | None, list[Fault]]:
     """Turn a file's text into its top node, a map; None when it is not one."""
     if isinstance(text, Unreadable):
-        return None, [Fault(file=file, line=1, path="", message=text.message, remedy=text.remedy)]
+        fault = Fault(file=file, line=text.line, path="", message=text.message, remedy=text.remedy)
+        return None, [fault]
     composing = _Composing(file, text.removeprefix("\ufeff"))
     try:
         node = composing.document()
@@ -135,7 +136,8 @@ class _Composing:
             if not isinstance(event, ScalarEvent) or event.ctag is not None:
                 raise _Refused(line, "a key is not plain text", "write `key: value`")
             key = event.value
-            _refuse_surrogates(key, line)
+            if not key.isascii():
+                _refuse_surrogates(key, line)
             if key == "<<" and not event.style:
                 raise _Refused(
                     line, "merge keys are not part of YAML 1.2", "use a tier or `defaults:`"

@@ -46,12 +46,13 @@ def schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "pra policy",
         "if": {"required": ["provider"]},
-        "then": {"$ref": "#/$defs/provider"},
-        "else": {"$ref": "#/$defs/site"},
+        "then": {"$ref": "#/$defs/provider-file"},
+        "else": {"$ref": "#/$defs/site-file"},
         "$defs": {
             "secret": REFERENCE,
-            "site": {**_shape(SITE, whole=False), "required": ["site"]},
-            "provider": _shape(PROVIDER, whole=False),
+            **{key: _described(field, whole=False) for key, field in SITE.fields.items()},
+            "site-file": {**_shape(SITE, whole=False), "required": ["site"]},
+            "provider-file": _shape(PROVIDER, whole=False),
         },
     }
 
@@ -94,7 +95,7 @@ def _fields(shape: Fields, *, whole: bool) -> Schema:
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            key: _described(shape.fields[name], whole=whole) for key, name in shape.names.items()
+            key: _once(name, shape.fields[name], whole=whole) for key, name in shape.names.items()
         },
     }
     if whole:
@@ -105,6 +106,13 @@ def _fields(shape: Fields, *, whole: bool) -> Schema:
             for group in groups
         ]
     return {key: value for key, value in described.items() if value != []}
+
+
+def _once(name: str, field: Field, *, whole: bool) -> Schema:
+    """Refer to a key of a site's file, which a tier and the defaults have as well."""
+    if SITE.fields.get(name) is field:
+        return {"$ref": f"#/$defs/{name}"}
+    return _described(field, whole=whole)
 
 
 def _described(field: Field, *, whole: bool) -> Schema:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date, time, timedelta
+from difflib import get_close_matches
 from zoneinfo import ZoneInfo, available_timezones
 
 from restore_drills.model import Expect
@@ -151,7 +152,7 @@ def zone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (KeyError, ValueError, OSError):
-        folded = {name.lower(): name for name in available_timezones()}
-        near = folded.get(text.lower().replace(" ", "_"), "Europe/Paris")
-        raise ValueError(f"write {near}") from None
+        folded = {name.lower(): name for name in sorted(available_timezones())}
+        near = get_close_matches(text.lower().replace(" ", "_"), folded, n=1, cutoff=0.75)
+        raise ValueError(f"write {folded[near[0]] if near else 'Europe/Paris'}") from None
     return text

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import re
-
 from orchestrator.core.policy import values
 from orchestrator.core.policy.shape import (
-    IDENTIFIER, IDENTIFIER_WRITE, Choice, Field, Reference, Shape, Text,
+    IDENTIFIER,
+    IDENTIFIER_WRITE,
+    Choice,
+    Field,
+    Reference,
+    Shape,
+    Text,
 )
 from restore_drills.model import Scenario
 
+URL_WRITE = "write /path, s3:https://host/bucket/path, sftp:user@host:/path or rest:https://host/"
+
+
 def _url(text: str) -> str:
     """Accept what restic reaches, without a password inside it."""
-    rest = text.partition("://")[2] or text.partition(":")[2]
-    if not text.startswith("/") and "@" in rest and ":" in rest.partition("@")[0]:
-        raise ValueError(
-            "keep the user and password out of it: `password:` and `s3:` take references"
-        )
-    if re.fullmatch(r"(/|s3:|sftp:|rest:)\S.*", text) is None:
-        raise ValueError(
-            "write /path, s3:https://host/bucket/path, sftp:user@host:/path or rest:https://host/"
-        )
+    scheme, _, rest = text.partition(":")
+    if scheme in {"s3", "sftp", "rest"}:
+        place = rest.partition("://")[2] or rest
+        before, at, _ = place.partition("@")
+        if at and (":" in before or (scheme != "sftp" and "/" not in before)):
+            raise ValueError(
+                "keep users and passwords out of it: password: and s3: take references"
+            )
+    elif not text.startswith("/"):
+        raise ValueError(URL_WRITE)
     return text
 
 
@@ -53,6 +61,13 @@ DATABASE = Text(
     write="write the bare name, no connection string",
     quote=False,
 )
+URL = Text(
+    what="a repository's address",
+    pattern=r"(/|s3:|sftp:|rest:)\S.*",
+    read=_url,
+    write=URL_WRITE,
+    quote=False,
+)
 LANGUAGE = Choice(words=("fr", "en"))
 ZONE = Text(what="a time zone", pattern=r"\S+", read=values.zone, write="write Europe/Paris")
 COUNTRY = Text(what="a country", pattern=r"[A-Z]{2}", write="two capitals, such as FR")
@@ -73,5 +88,3 @@ def need(shape: Shape, doc: str = "") -> Field:
 def may(shape: Shape, doc: str = "") -> Field:
     """Describe a key that may be left out."""
     return Field(shape=shape, doc=doc)
-
-

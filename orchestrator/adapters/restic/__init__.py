@@ -78,20 +78,12 @@ class Restic:
         return f"Restic({self._repository.id})"
 
     def is_vacant(self) -> bool:
-        """Say whether the repository's place is provably empty: no repository was ever there.
+        """Say whether the repository's place is provably empty: nothing was ever there.
 
         Raises RepositoryRefused when nobody can tell, RepositoryAbsent when there is no bucket.
         """
-        repository, keys, local = self._repository, self._call.keys, self._call.local
-        s3.probe(repository.url)
-        if local is not None:
-            return _is_empty(local)
-        if keys is not None and s3.address(repository.url) is not None:
-            return s3.is_empty(repository, *keys)
-        raise RepositoryRefused(
-            f"{repository.id}: nobody can tell whether its place is empty",
-            hint="Make it by hand with `restic init`.",
-        )
+        self._call.place.probe()
+        return self._call.place.is_empty()
 
     def initialise(self) -> None:
         """Make the repository, in a place that is provably empty and nowhere else.
@@ -99,9 +91,9 @@ class Restic:
         Raises RepositoryRefused when something is there or when nobody can tell.
         """
         if not self.is_vacant():
-            raise RepositoryAbsent(
-                f"{self._repository.id}: no repository opens at its url, "
-                "yet the place is not empty",
+            raise RepositoryRefused(
+                f"{self._repository.id}: no repository opens at its url, yet the place is not"
+                " empty",
                 hint="Check the url; if a repository was there, recover it, do not make a new one.",
             )
         self._call(["init", "--json"], timeout=SHORT)

@@ -65,9 +65,9 @@ class Conforming:
     def fault(
         self, node: Node, path: Path, message: str, remedy: str, *, key: bool = False
     ) -> None:
-        """Collect a fault at the node, or at its key."""
+        """Collect a fault at the value, or at the key where that is or begins the culprit."""
         self.faulty.add(path)
-        line = node.key_line if key else node.line
+        line = node.key_line if key or isinstance(node.value, dict | list) else node.line
         self.faults.append(
             Fault(file=node.file, line=line, path=dotted(path), message=message, remedy=remedy)
         )

@@ -39,6 +39,9 @@ RUN = "20261123T111300Z-aaaaaa"
 PARIS = Calendar(timezone="Europe/Paris")
 
 
+RTA, RPA = timedelta(seconds=13.2), NOW - DATA_TIME
+
+
 def seconds(count: float) -> timedelta:
     return timedelta(seconds=count)
 
@@ -119,8 +122,8 @@ GREEN = (check(Kind.CONTENT), check(Kind.SEAL), check(Kind.SQL, value=1203.0))
 def served(
     plan: ServicePlan | None = None,
     *,
-    rta: timedelta | None = seconds(13.2),
-    rpa: timedelta | None = timedelta(minutes=16),
+    rta: timedelta | None = RTA,
+    rpa: timedelta | None = RPA,
     checks: tuple[CheckResult, ...] = GREEN,
     elsewhere: bool = False,
     **other: Any,  # noqa: ANN401 - any field

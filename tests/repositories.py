@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -63,6 +64,39 @@ class Scene:
         """A pack with data of files."""
         packs = (path for path in (self.place / "data").rglob("*") if path.is_file())
         return max(packs, key=lambda path: path.stat().st_size)
+
+
+class Stock:
+    """Repositories that are made once and copied: every call of restic takes most of a second."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._snapshots: dict[Path, str] = {}
+
+    def empty(self, binary: Path, place: Path) -> None:
+        """Put a repository without snapshots at `place`."""
+        self._made(binary)
+        shutil.copytree(self._of(binary) / "empty", place)
+
+    def backed_up(self, binary: Path, place: Path) -> str:
+        """Put a repository with one snapshot of a scene's tree at `place`; its id."""
+        snapshot = self._made(binary)
+        shutil.copytree(self._of(binary) / "repository", place)
+        return snapshot
+
+    def _made(self, binary: Path) -> str:
+        if binary not in self._snapshots:
+            folder = self._of(binary)
+            folder.mkdir()
+            with scene(folder, binary) as here:
+                here.restic.initialise()
+                shutil.copytree(here.place, folder / "empty")
+                made = here.restic.backup([str(here.source)], host="bakery", tags=TAGS)
+                self._snapshots[binary] = made.snapshot
+        return self._snapshots[binary]
+
+    def _of(self, binary: Path) -> Path:
+        return self._folder / binary.parents[2].name
 
 
 @contextlib.contextmanager

@@ -88,6 +88,12 @@ class ClientSite:
         for name, value in zip(("access_key", "secret_key"), s3_keys or (), strict=False):
             self.secret(name, value)
 
+    @property
+    def path(self) -> str:
+        """The PATH on which `pra` and its tools are found."""
+        system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        return f"{TOOLS / 'bin'}:{PRA.parent}:{system}"
+
     def secret(self, name: str, value: str) -> None:
         """Write a secret file of 0600."""
         path = self.secrets / name
@@ -171,10 +177,8 @@ class ClientSite:
         return ClientSite(home)
 
     def _env(self, more: Mapping[str, str] | None) -> dict[str, str]:
-        system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        path = f"{TOOLS / 'bin'}:{PRA.parent}:{system}"
         return {
-            "PATH": path,
+            "PATH": self.path,
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
             "PRA_POLICIES": str(self.policies),

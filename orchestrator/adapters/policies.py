@@ -63,10 +63,15 @@ def _text(path: Path) -> str | Unreadable:
         broken = path.is_symlink() and not path.exists()
         what = "a link that leads nowhere" if broken else f"it cannot be read: {error.strerror}"
         return Unreadable(message=what, remedy="repair it, or remove it")
-    with os.fdopen(handle, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             return Unreadable(message="not a file", remedy="put a text file here, or remove it")
-        content = file.read(LARGEST + 1)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        return Unreadable(message=f"it cannot be read: {error.strerror}", remedy="check the disk")
+    finally:
+        os.close(handle)
     return _decoded(content)
 
 
@@ -99,12 +104,10 @@ def write_new(path: Path, text: str) -> None:
                 file.flush()
                 os.fchmod(handle, 0o644)
                 os.fsync(handle)
-            _place(draft, path)
+            _place(draft, path, there)
         finally:
             Path(draft).unlink(missing_ok=True)
         _sync(path.parent)
-    except FileExistsError as error:
-        raise there from error
     except OSError as error:
         raise PolicyInvalid(
             f"{path}: it cannot be written: {error.strerror}",
@@ -112,12 +115,12 @@ def write_new(path: Path, text: str) -> None:
         ) from error
 
 
-def _place(draft: str, path: Path) -> None:
+def _place(draft: str, path: Path, there: Misused) -> None:
     """Give the draft its name. A link never takes the place of what somebody wrote meanwhile."""
     try:
         os.link(draft, path)
     except FileExistsError:
-        raise
+        raise there from None
     except OSError:  # a file system without links
         Path(draft).rename(path)
 

@@ -8,14 +8,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.jobs.opening import opened, restic_version
-
 from orchestrator import __version__
+from orchestrator.adapters import s3
 from orchestrator.adapters.leases import lease
+from orchestrator.adapters.restic import STALL
 from orchestrator.core import plan as plans
 from orchestrator.core.events import DrillFinished, RunFailed, RunInterrupted, RunKind, RunStarted
 from orchestrator.core.state import fold
 from orchestrator.errors import PraError, RepositoryAbsent, as_drill_error
+from orchestrator.jobs.opening import drill_cache, opened, restic_version
 from orchestrator.log import RunLock, boot_id
 from restore_drills.document import document
 from restore_drills.errors import Interrupted
@@ -25,6 +26,7 @@ from restore_drills.run import run as run_drill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import timedelta
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -53,15 +55,19 @@ def planned(app: App, site: Site, request: plans.Request) -> Plan:
     return plans.build(site, request, memory, app.clock())
 
 
-def drill(
+def drill(  # noqa: PLR0913 - what a caller may choose
     app: App,
     site: Site,
     request: plans.Request,
     *,
     keep: Path | None = None,
+    patience: timedelta = STALL,
     tell: Callable[[str, Step], None] = lambda _service, _step: None,
 ) -> Drilled:
-    """Carry out a drill; its start and its outcome are on the log. Raises PraError, Interrupted."""
+    """Carry out a drill; its start and its outcome are on the log. Raises PraError, Interrupted.
+
+    `patience` is how long an endpoint may give nothing before it counts as gone.
+    """
     plan = planned(app, site, request)
     processes = Processes(request.run)
     repositories = sorted({s.repository for s in plan.services if s.repository})
@@ -79,7 +85,7 @@ def drill(
         try:
             tools = {**_restic(processes), "pra": __version__}
             machine = Machine(root=keep or app.state / "drills", processes=processes, now=app.clock)
-            with ResticRestore(app.state, site, processes) as restore:
+            with ResticRestore(app.state, site, processes, patience) as restore:
                 report = run_drill(
                     plan, restore, machine, tools=tools, tell=tell, keep=keep is not None
                 )
@@ -130,21 +136,24 @@ def _restic(processes: Processes) -> dict[str, str]:
 class ResticRestore:
     """The engine's `Restore` over our adapter: one restic each repository, a cold cache each."""
 
-    def __init__(self, state: Path, site: Site, processes: Processes) -> None:
+    def __init__(
+        self, state: Path, site: Site, processes: Processes, patience: timedelta = STALL
+    ) -> None:
         self._state = state
         self._site = site
         self._processes = processes
-        # Cold: a real recovery starts on a machine that has seen nothing of the repository.
-        self._cache = state / "cache" / f"drill-{processes.run_id}"
+        self._patience = patience
+        self._cache = drill_cache(state, processes.run_id)
         self._stack = ExitStack()
         self._restics: dict[str, Restic] = {}
         self._lock = threading.Lock()
 
     def open(self, repository: str) -> tuple[Snapshot, ...]:
-        """List a repository's snapshots."""
+        """List a repository's snapshots, if its endpoint answers at all."""
         try:
+            url = self._site.repositories[repository].url
+            s3.probe(url, deadline=min(s3.PROBE_DEADLINE, self._patience))
             with self._lock:
-                url = self._site.repositories[repository].url
                 self._stack.enter_context(lease(self._state, url, exclusive=False))
                 restic = self._stack.enter_context(
                     opened(
@@ -153,6 +162,7 @@ class ResticRestore:
                         state=self._state,
                         processes=self._processes,
                         cache=self._cache / repository,
+                        patience=self._patience,
                     )
                 )
                 self._restics[repository] = restic

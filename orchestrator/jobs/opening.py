@@ -6,12 +6,13 @@ import contextlib
 import hashlib
 from typing import TYPE_CHECKING
 
-from orchestrator.adapters.restic import Restic, version
+from orchestrator.adapters.restic import STALL, Restic, version
 from orchestrator.adapters.secrets import SecretFiles
 from orchestrator.errors import StateUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import timedelta
     from pathlib import Path
 
     from orchestrator.core.policy.model import Site
@@ -30,11 +31,13 @@ def opened(  # noqa: PLR0913 - what a repository is opened with
     processes: Processes,
     cache: Path | None = None,
     secrets: SecretFiles | None = None,
+    patience: timedelta = STALL,
 ) -> Iterator[Restic]:
     """Yield a repository of the site, ready for use; nothing has been asked of it yet.
 
     `cache` is restic's cache folder, by default one that lasts, of this repository. `secrets` is
     given where the run has secret files open already; they are removed with the run's folder.
+    `patience` is how long an endpoint may give nothing before it counts as gone.
     Raises ResticMissing, ResticChanged, SecretMissing, StateUnusable.
     """
     restic_version(processes)
@@ -58,7 +61,13 @@ def opened(  # noqa: PLR0913 - what a repository is opened with
             cache=kept,
             tmp=tmp,
             binary=RESTIC,
+            stall=patience,
         )
+
+
+def drill_cache(state: Path, run: str) -> Path:
+    """Return the folder of a drill's own cache: cold, for a real recovery has seen nothing yet."""
+    return state / "cache" / f"drill-{run}"
 
 
 def restic_version(processes: Processes) -> str:

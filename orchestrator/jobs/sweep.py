@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from orchestrator.adapters.leases import lease
 from orchestrator.adapters.secrets import SecretFiles
 from orchestrator.core.events import RunInterrupted, RunKind
 from orchestrator.errors import PraError
-from orchestrator.jobs.opening import opened
+from orchestrator.jobs.opening import drill_cache, opened
 from orchestrator.log import dead
 from restore_drills import process, sandbox
 from restore_drills.process import Processes
@@ -58,6 +59,7 @@ def _clear(app: App, started: RunStarted) -> tuple[int, str]:
         case RunKind.DRILL:
             if sandbox.sweep(app.state / "drills", started.run):
                 words.append("its sandbox removed")
+            shutil.rmtree(drill_cache(app.state, started.run), ignore_errors=True)
         case RunKind.BACKUP:
             words.append(_unlock(app, started))
     SecretFiles.sweep(started.run)  # last: the unlocking had its own files there

@@ -22,7 +22,7 @@ from orchestrator.errors import (
 )
 from restore_drills import seal
 from restore_drills.process import Processes
-from tests.repositories import PASSWORD, TAGS, flip_a_byte, scene
+from tests.repositories import PASSWORD, TAGS, Stock, flip_a_byte, scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,10 +37,26 @@ def binary(request: pytest.FixtureRequest, restic_binaries: dict[str, Path]) -> 
     return restic_binaries[request.param]
 
 
+@pytest.fixture(scope="session")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
+    return Stock(tmp_path_factory.mktemp("stock"))
+
+
 @pytest.fixture
 def here(tmp_path: Path, binary: Path) -> Iterator[Scene]:
     with scene(tmp_path, binary) as found:
         yield found
+
+
+@pytest.fixture
+def empty(here: Scene, binary: Path, stock: Stock) -> Scene:
+    stock.empty(binary, here.place)
+    return here
+
+
+@pytest.fixture
+def snapshot(here: Scene, binary: Path, stock: Stock) -> str:
+    return stock.backed_up(binary, here.place)
 
 
 def restic_by_hand(here: Scene, binary: Path, *argv: str) -> tuple[str, ...]:
@@ -93,40 +109,39 @@ def test_a_second_backup_adds_only_what_changed(here: Scene) -> None:
     assert [first] == [found.id for found in here.restic.snapshots([first, "0" * 64])]
 
 
-def test_a_path_that_is_missing_makes_the_backup_incomplete(here: Scene, tmp_path: Path) -> None:
-    here.restic.initialise()
+def test_a_path_that_is_missing_makes_the_backup_incomplete(empty: Scene, tmp_path: Path) -> None:
 
-    made = here.restic.backup(
-        [str(here.source), str(tmp_path / "nowhere")], host="bakery", tags=TAGS
+    made = empty.restic.backup(
+        [str(empty.source), str(tmp_path / "nowhere")], host="bakery", tags=TAGS
     )
 
     assert not made.complete
     assert str(tmp_path / "nowhere") in [entry.path for entry in made.skipped]
 
 
-def test_excluded_files_and_caches_are_left_out(here: Scene) -> None:
-    here.restic.initialise()
-    cache = here.source / "cache"
+def test_excluded_files_and_caches_are_left_out(empty: Scene) -> None:
+    cache = empty.source / "cache"
     cache.mkdir()
     (cache / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55")
     (cache / "thumbnail").write_text("x")
 
-    made = here.restic.backup(
-        [str(here.source)], host="bakery", tags=TAGS, exclude=["two", "tw*"], exclude_caches=True
+    made = empty.restic.backup(
+        [str(empty.source)], host="bakery", tags=TAGS, exclude=["two", "tw*"], exclude_caches=True
     )
 
     assert 4 == made.total_files  # one, three, empty and the tag itself
     assert made.complete
 
 
-def test_progress_is_told_while_it_runs(here: Scene, tmp_path: Path) -> None:
+def test_progress_is_told_while_it_runs(empty: Scene, tmp_path: Path) -> None:
     told: list[Progress] = []
-    here.restic.initialise()
-    with (here.source / "large").open("wb") as file:
+    with (empty.source / "large").open("wb") as file:
         file.write(os.urandom(1 << 20) * 256)
 
-    made = here.restic.backup([str(here.source)], host="bakery", tags=TAGS, on_progress=told.append)
-    here.restic.restore(made.snapshot, tmp_path / "out", on_progress=told.append)
+    made = empty.restic.backup(
+        [str(empty.source)], host="bakery", tags=TAGS, on_progress=told.append
+    )
+    empty.restic.restore(made.snapshot, tmp_path / "out", on_progress=told.append)
 
     assert told
     assert max(entry.done_bytes for entry in told) > 0
@@ -166,8 +181,7 @@ def test_no_repository_is_said_and_none_is_made(here: Scene) -> None:
     assert not here.place.exists()
 
 
-def test_a_wrong_password_is_refused(here: Scene, binary: Path, tmp_path: Path) -> None:
-    here.restic.initialise()
+def test_a_wrong_password_is_refused(empty: Scene, binary: Path, tmp_path: Path) -> None:
 
     with (
         scene(tmp_path, binary, password="another one") as stranger,
@@ -176,16 +190,16 @@ def test_a_wrong_password_is_refused(here: Scene, binary: Path, tmp_path: Path) 
         stranger.restic.snapshots()
 
 
-def test_a_flipped_byte_is_damage_and_names_the_file(here: Scene, tmp_path: Path) -> None:
-    snapshot = here.backed_up()
+def test_a_flipped_byte_is_damage_and_names_the_file(
+    here: Scene, snapshot: str, tmp_path: Path
+) -> None:
     flip_a_byte(here.largest_pack())
 
     with pytest.raises(RepositoryDamaged, match=r"/source/\w+: .*ciphertext verification failed"):
         here.restic.restore(snapshot, tmp_path / "out")
 
 
-def test_a_missing_pack_is_damage_and_is_named(here: Scene, tmp_path: Path) -> None:
-    snapshot = here.backed_up()
+def test_a_missing_pack_is_damage_and_is_named(here: Scene, snapshot: str, tmp_path: Path) -> None:
     pack = here.largest_pack()
     pack.unlink()
 
@@ -193,8 +207,7 @@ def test_a_missing_pack_is_damage_and_is_named(here: Scene, tmp_path: Path) -> N
         here.restic.restore(snapshot, tmp_path / "out")
 
 
-def test_a_truncated_pack_is_damage(here: Scene, tmp_path: Path) -> None:
-    snapshot = here.backed_up()
+def test_a_truncated_pack_is_damage(here: Scene, snapshot: str, tmp_path: Path) -> None:
     here.largest_pack().chmod(0o600)
     os.truncate(here.largest_pack(), 1000)
 
@@ -202,8 +215,7 @@ def test_a_truncated_pack_is_damage(here: Scene, tmp_path: Path) -> None:
         here.restic.restore(snapshot, tmp_path / "out")
 
 
-def test_a_lost_index_is_damage(here: Scene, tmp_path: Path) -> None:
-    snapshot = here.backed_up()
+def test_a_lost_index_is_damage(here: Scene, snapshot: str, tmp_path: Path) -> None:
     for entry in (here.place / "index").iterdir():
         entry.unlink()
 
@@ -211,8 +223,9 @@ def test_a_lost_index_is_damage(here: Scene, tmp_path: Path) -> None:
         here.restic.restore(snapshot, tmp_path / "out")
 
 
-def test_a_damaged_snapshot_is_not_left_out_in_silence(here: Scene, tmp_path: Path) -> None:
-    here.backed_up()
+def test_a_damaged_snapshot_is_not_left_out_in_silence(
+    here: Scene, snapshot: str, tmp_path: Path
+) -> None:
     flip_a_byte(next(iter((here.place / "snapshots").iterdir())), at=50)
 
     with pytest.raises(RepositoryDamaged, match="failed to load snapshot"):
@@ -220,9 +233,8 @@ def test_a_damaged_snapshot_is_not_left_out_in_silence(here: Scene, tmp_path: Pa
 
 
 def test_a_repository_that_vanishes_whole_is_not_called_damaged(
-    here: Scene, tmp_path: Path
+    here: Scene, snapshot: str, tmp_path: Path
 ) -> None:
-    snapshot = here.backed_up()
     for name in ("data", "config"):
         (here.place / name).rename(tmp_path / name)
 
@@ -230,8 +242,9 @@ def test_a_repository_that_vanishes_whole_is_not_called_damaged(
         here.restic.restore(snapshot, tmp_path / "out")
 
 
-def test_a_snapshot_that_is_not_there_proves_nothing(here: Scene, tmp_path: Path) -> None:
-    here.backed_up()
+def test_a_snapshot_that_is_not_there_proves_nothing(
+    here: Scene, snapshot: str, tmp_path: Path
+) -> None:
 
     with pytest.raises(ResticFailed, match="has no such snapshot"):
         here.restic.restore("0" * 64, tmp_path / "out")
@@ -260,29 +273,28 @@ def test_the_seal_s_key_comes_from_the_password_alone(here: Scene) -> None:
     assert seal.key(PASSWORD.encode()) == here.restic.seal_key()
 
 
-def test_an_interrupted_backup_leaves_no_lock(here: Scene) -> None:
-    here.restic.initialise()
+def test_an_interrupted_backup_leaves_no_lock(empty: Scene) -> None:
     started = threading.Event()
 
     def cancel() -> None:
         started.wait(20)
-        here.processes.cancel("somebody pressed Ctrl-C")
+        empty.processes.cancel("somebody pressed Ctrl-C")
 
     threading.Thread(target=cancel, daemon=True).start()
 
     def endless(writer: int) -> None:
         for _ in range(10_000):
             os.write(writer, os.urandom(1 << 16))
-            if here.locks():
+            if empty.locks():
                 started.set()
             time.sleep(0.005)
 
     with pytest.raises(Interrupted, match="somebody pressed Ctrl-C"):
-        here.restic.backup_stdin(endless, filename="dump", host="bakery", tags=TAGS)
+        empty.restic.backup_stdin(endless, filename="dump", host="bakery", tags=TAGS)
 
     assert started.is_set()
-    assert [] == here.locks()
-    assert [] == list((here.place / "snapshots").iterdir())
+    assert [] == empty.locks()
+    assert [] == list((empty.place / "snapshots").iterdir())
 
 
 def test_nothing_is_started_after_a_cancellation(here: Scene) -> None:
@@ -312,22 +324,21 @@ def kill_a_backup(here: Scene, binary: Path) -> None:
     os.close(writer)
 
 
-def test_a_stale_lock_is_removed_by_unlock_alone(here: Scene, binary: Path) -> None:
-    here.restic.initialise()
-    kill_a_backup(here, binary)
-    assert 1 == len(here.locks())
+def test_a_stale_lock_is_removed_by_unlock_alone(empty: Scene, binary: Path) -> None:
+    kill_a_backup(empty, binary)
+    assert 1 == len(empty.locks())
 
-    assert "11" == restic_by_hand(here, binary, "check")[0]
-    here.restic.unlock()
+    assert "11" == restic_by_hand(empty, binary, "check")[0]
+    empty.restic.unlock()
 
-    assert [] == here.locks()
-    assert "0" == restic_by_hand(here, binary, "check")[0]
+    assert [] == empty.locks()
+    assert "0" == restic_by_hand(empty, binary, "check")[0]
 
 
+@pytest.mark.usefixtures("snapshot")
 def test_a_repository_in_exclusive_use_is_locked_to_a_backup_and_open_to_reads(
     here: Scene, binary: Path, tmp_path: Path
 ) -> None:
-    here.backed_up()
     with (here.source / "large").open("wb") as file:
         file.write(os.urandom(1 << 20) * 8)
     env = {

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from restore_drills.model import Snapshot
     from restore_drills.process import Processes
 
-__all__ = ["Progress", "Restic", "Restored", "Summary", "Unread", "version"]
+__all__ = ["STALL", "Progress", "Restic", "Restored", "Summary", "Unread", "version"]
 
 STALL = timedelta(seconds=45)
 LOCK_WAIT = timedelta(minutes=5)
@@ -72,6 +72,7 @@ class Restic:
         )
         self._repository = repository
         self._processes = processes
+        self._stall = stall
         self._lock_wait = lock_wait
 
     def __repr__(self) -> str:
@@ -82,7 +83,7 @@ class Restic:
 
         Raises RepositoryRefused when nobody can tell, RepositoryAbsent when there is no bucket.
         """
-        self._call.place.probe()
+        self._call.place.probe(self._stall)
         return self._call.place.is_empty()
 
     def initialise(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator.adapters.restic import failures
@@ -26,7 +27,6 @@ from restore_drills.process import TAIL_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import timedelta
     from pathlib import Path
 
     from orchestrator.adapters.restic.values import Progress
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from restore_drills.process import Ended, Processes
 
 PROGRESS_A_SECOND = "2"
+GRACE_STALLED = timedelta(seconds=8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,35 +101,36 @@ class Caller:
         """
         ear = Ear(stall=self._stall, probe=self.place.probe, on_progress=on_progress)
         stalls: list[str] = []
-
-        def look() -> str | None:
-            if why := watch() if watch else None:
-                return why
-            if why := ear.stalled():
-                stalls.append(why)
-            return why
-
         try:
-            ended = self.processes.run(
+            with self.processes.start(
                 [self._binary, *argv],
                 env=self._environment(cache or self._cache),
-                timeout=timeout,
                 stdin=stdin,
                 on_stdout=ear.stdout if lines else None,
                 on_stderr=ear.stderr,
                 keep=keep,
-                watch=look,
-            )
+            ) as child:
+
+                def look() -> str | None:
+                    if why := ear.stalled():
+                        stalls.append(why)
+                        # It would try for a minute to remove its lock over there.
+                        child.stop(why, GRACE_STALLED)
+                        return why
+                    return watch() if watch else None
+
+                ended = child.finish(timeout, look)
         except drills.CommandMissing as error:
             raise ResticMissing(str(error), hint=HINT) from error
         except drills.Interrupted as error:
             raise Interrupted(f"{self.repository.id}: restic {argv[0]}: {error}") from error
-        if ended.stopped is not None and (self.processes.cancelled or ended.code not in good):
+        cancelled = self.processes.cancelled
+        if (why := cancelled or ended.stopped) and (cancelled or ended.code not in good):
             raise failures.stopped(
                 repository=self.repository.id,
                 command=argv[0],
-                why=ended.stopped,
-                cancelled=self.processes.cancelled is not None,
+                why=why,
+                cancelled=cancelled is not None,
                 stalled=bool(stalls),
             )
         said = Said(ended=ended, ear=ear)

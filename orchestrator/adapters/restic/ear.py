@@ -49,6 +49,8 @@ class Ear:
         self._moved = time.monotonic()
         self._asked = self._moved
         self._retrying: float | None = None
+        self._asking = False
+        self._dead: str | None = None
 
     def stdout(self, line: bytes) -> None:
         """Take a line of standard output."""
@@ -88,18 +90,29 @@ class Ear:
         now = time.monotonic()
         patience = self._stall.total_seconds()
         with self._lock:
+            if self._dead is not None:
+                return self._dead
             if self._retrying is not None and now - self._retrying > patience:
                 return f"nothing moved for {now - self._moved:.0f} s in which restic tried again"
             # What follows the summary (--verify) is local, however long it is silent.
             silent = now - max(self._moved, self._asked) > patience / 2 and self.summary is None
-        if not silent:
-            return None
-        try:
-            self._probe(self._stall / 4)
-        except RepositoryUnreachable as error:
-            return str(error)
-        self._asked = time.monotonic()
+            if silent and not self._asking:
+                self._asking = True
+                # Apart, so that a cancellation does not wait for an endpoint that says nothing.
+                threading.Thread(target=self._ask, args=(self._moved,), daemon=True).start()
         return None
+
+    def _ask(self, moved: float) -> None:
+        dead = None
+        try:
+            self._probe(self._stall / 2)
+        except RepositoryUnreachable as error:
+            dead = str(error)
+        with self._lock:
+            self._asking = False
+            self._asked = time.monotonic()
+            if moved == self._moved:
+                self._dead = dead
 
     def _status(self, progress: Progress | None) -> None:
         if progress is None:

@@ -38,7 +38,7 @@ REFUSED = re.compile(
 )
 # A pack, an index or a snapshot that is there and wrong, or that is named and not there.
 DAMAGED = re.compile(
-    r"ciphertext verification failed|invalid data returned|file is too short|hash mismatch"
+    r"ciphertext verification failed|invalid data returned|file.(is.)?too.short|hash mismatch"
     r"|(data|index|snapshot)/[0-9a-f]{8,}.*(no such file or directory|does not exist|not found)"
     r"|(id|blob|tree|pack) \S*[0-9a-f]{8}\S*.* not found|\bis damaged\b|unexpected content"
     r"|wrong (data|hash) returned|expected [0-9a-f]+, got|repository contains errors",

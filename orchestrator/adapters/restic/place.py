@@ -15,20 +15,24 @@ if TYPE_CHECKING:
 
 
 class Place:
-    """The place of one repository; `keys` are the access key and the secret key of its bucket."""
+    """The place of one repository; `keys` are the access key and the secret key of its bucket.
+
+    Raises RepositoryAbsent for an address that names none.
+    """
 
     def __init__(self, repository: Repository, keys: tuple[bytes, bytes] | None) -> None:
         self._repository = repository
         self._keys = keys
         self._folder = s3.folder(repository.url)
+        self._address = s3.address(repository.url)
 
-    def probe(self, deadline: timedelta = s3.PROBE_DEADLINE) -> None:
-        """Raise RepositoryUnreachable when it does not answer within `deadline`."""
-        s3.probe(self._repository.url, deadline=deadline)
+    def probe(self, deadline: timedelta) -> None:
+        """Raise RepositoryUnreachable when it does not answer within `deadline`, 30 s at most."""
+        s3.probe(self._repository.url, deadline=min(s3.PROBE_DEADLINE, deadline))
 
     def alive(self, deadline: timedelta) -> None:
         """Raise RepositoryUnreachable when it does not answer, or is no longer what it was."""
-        self.probe(min(s3.PROBE_DEADLINE, deadline))
+        self.probe(deadline)
         if self._folder is not None and not (self._folder / "config").exists():
             raise RepositoryUnreachable(
                 f"{self._folder}: the repository's folder has lost its config, or its disk is gone",
@@ -40,7 +44,7 @@ class Place:
         """Whether nothing is there and nothing was. Raises RepositoryRefused if nobody can tell."""
         if self._folder is not None:
             return is_empty(self._folder)
-        if self._keys is not None and s3.address(self._repository.url) is not None:
+        if self._keys is not None and self._address is not None:
             return s3.is_empty(self._repository, *self._keys)
         raise RepositoryRefused(
             f"{self._repository.id}: nobody can tell whether its place is empty",

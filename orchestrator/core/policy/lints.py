@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core.policy.lead import declared_lead
 from orchestrator.core.policy.model import Adopted, Location, Postgresql, Repository, Service, Site
-from orchestrator.core.policy.values import written
+from orchestrator.core.policy.values import spoken
 from restore_drills.model import Scenario, SqlCheck
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def _slow_dependency(site: Site, service: Service) -> Iterator[Warned]:
             own, its = service.promise(scenario), site.services[needed].promise(scenario)
             if own and its and own.rto < its.rto:
                 what = (
-                    f"its rto is {written(own.rto)}, but {needed}, which it needs, may take "
-                    f"{written(its.rto)} ({scenario})"
+                    f"its rto is {spoken(own.rto)}, but {needed}, which it needs, may take "
+                    f"{spoken(its.rto)} ({scenario})"
                 )
                 remedy = f"shorten the rto of {needed}, or lengthen this one"
                 yield ("services", service.id, "depends_on"), what, remedy
@@ -46,8 +46,8 @@ def _late_start(site: Site, service: Service) -> Iterator[Warned]:
         if promise and lead is not None and lead > promise.rto:
             own = ("scenarios", scenario.value) if scenario in service.objectives else ()
             what = (
-                f"the declared lead of {written(lead)} alone is longer than the rto of "
-                f"{written(promise.rto)} ({scenario})"
+                f"the declared lead of {spoken(lead)} alone is longer than the rto of "
+                f"{spoken(promise.rto)} ({scenario})"
             )
             remedy = "promise what can be held, or shorten lead, replace.delay or travel"
             yield ("services", service.id, "objectives", *own, "rto"), what, remedy

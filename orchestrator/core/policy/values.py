@@ -64,6 +64,15 @@ def written(value: timedelta) -> str:
     return f"{seconds}s"
 
 
+def spoken(value: timedelta) -> str:
+    """Say a duration to a person: `20h 55m`."""
+    left, words = int(value.total_seconds()), []
+    for letter, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        number, left = divmod(left, size)
+        words += [f"{number}{letter}"] if number else []
+    return " ".join(words) or "0s"
+
+
 def size(text: str) -> int:
     """Read `500MiB` or `2GB` as bytes."""
     if re.fullmatch(SIZE, text) is None:

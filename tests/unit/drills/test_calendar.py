@@ -82,8 +82,9 @@ def test_a_naive_time_is_the_sites_own_and_an_aware_one_stays() -> None:
     assert aware is BAKERY.local(aware)
 
 
-TIMES = st.times().map(lambda t: t.replace(tzinfo=None))
-HOURS = st.builds(Hours, days=st.frozensets(st.integers(0, 6), min_size=1), start=TIMES, end=TIMES)
+HOURS = st.builds(
+    Hours, days=st.frozensets(st.integers(0, 6), min_size=1), start=st.times(), end=st.times()
+)
 CALENDARS = st.builds(
     Calendar,
     timezone=st.sampled_from(
@@ -93,14 +94,11 @@ CALENDARS = st.builds(
     closed=st.frozensets(st.dates(date(2026, 3, 20), date(2026, 4, 10)), max_size=5),
 )
 # The days around which clocks change, in spring and in autumn.
-INSTANTS = st.datetimes(
-    datetime(2026, 3, 20),
-    datetime(2026, 4, 10),
-    timezones=st.just(UTC),  # noqa: DTZ001 - bounds
-) | st.datetimes(
-    datetime(2026, 10, 20),
-    datetime(2026, 11, 5),
-    timezones=st.just(UTC),  # noqa: DTZ001 - the same
+SPRING, AUTUMN = datetime(2026, 3, 20, tzinfo=UTC), datetime(2026, 10, 20, tzinfo=UTC)
+INSTANTS = st.builds(
+    lambda start, ticks: start + timedelta(microseconds=ticks),
+    st.sampled_from([SPRING, AUTUMN]),
+    st.integers(0, 21 * 86_400_000_000),
 )
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 MINUTE = timedelta(minutes=1)
 
 
-def judged(
+def judged(  # noqa: PLR0913 - the facts on which a verdict rests
     plan: ServicePlan | None = None,
     checks: tuple[CheckResult, ...] = GREEN,
     *,
@@ -217,12 +217,13 @@ CHECKS = st.lists(st.builds(check, st.sampled_from(Kind), st.sampled_from(Status
     elsewhere=st.booleans(),
 )
 def test_proven_is_never_said_of_less_than_a_proof(  # noqa: PLR0913 - all that a verdict rests on
+    *,
     plan: ServicePlan,
     checks: list[CheckResult],
     rta: timedelta | None,
     rpa: timedelta | None,
     stopped: DrillError | None,
-    elsewhere: bool,  # noqa: FBT001 - one of many facts
+    elsewhere: bool,
 ) -> None:
     found = judge(plan, checks=checks, rta=rta, rpa=rpa, stopped=stopped, elsewhere=elsewhere)
 

@@ -90,6 +90,11 @@ def test_what_is_no_word_says_what_to_write(
         read(text)
 
 
+def test_a_person_hears_a_duration_in_several_units() -> None:
+    assert "1d 20h 55m" == values.spoken(timedelta(days=1, hours=20, minutes=55))
+    assert "0s" == values.spoken(timedelta(0))
+
+
 @pytest.mark.parametrize("text", ["1w", "1d", "36h", "90m", "45s", "0s"])
 def test_a_duration_is_written_as_it_is_read(text: str) -> None:
     assert text == values.written(values.duration(text))

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from orchestrator.core import policy
+from orchestrator.core.policy.draft import Answers, Database, draft, slug
+
+TILL = Database(name="Till 2", host="127.0.0.1", port=5432, user="pra", password="env:DBPW")
+ANSWERS = Answers(
+    site="acme",
+    name='Acme: "the best"',
+    timezone="Europe/Paris",
+    url="s3:https://s3.example.net/acme",
+    password="file:/run/secrets/acme",
+    s3=("env:KEY", "credential:s3"),
+    offsite=True,
+    paths=("/srv/a b", "/home"),
+    databases=(replace(TILL, name="till"), replace(TILL, name="stock", password=None)),
+    rto="4h",
+    rpo="1d",
+)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ANSWERS,
+        replace(ANSWERS, paths=(), s3=None),
+        replace(ANSWERS, databases=()),
+        replace(ANSWERS, url="/mnt/usb/restic", s3=None, offsite=False),
+    ],
+    ids=["all", "databases", "files", "onsite"],
+)
+def test_what_is_written_passes_the_check(answers: Answers) -> None:
+    checked = policy.check({"acme.yaml": draft(answers)})
+
+    assert () == checked.errors
+    site = checked.sites["acme"]
+    assert 'Acme: "the best"' == site.name
+    assert len(answers.databases) + bool(answers.paths) == len(site.services)
+    assert all("no check" not in fault.message for fault in checked.warnings)
+
+
+def test_where_the_provider_has_a_time_zone_the_site_says_none() -> None:
+    text = draft(replace(ANSWERS, timezone=None))
+    provider = "provider: {name: P, timezone: Europe/Berlin}"
+
+    assert "timezone:" not in text
+    checked = policy.check({"provider.yaml": provider, "acme.yaml": text})
+    assert "Europe/Berlin" == checked.sites["acme"].timezone
+
+
+def test_a_literal_where_a_reference_belongs_is_refused_unprinted() -> None:
+    with pytest.raises(ValueError, match=r"^a secret is given as env:NAME, file:/path") as caught:
+        draft(replace(ANSWERS, password="hunter2"))
+
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "service"), [("Till 2", "till-2"), ("été", "t"), ("__", "database")]
+)
+def test_a_service_is_named_after_its_database(name: str, service: str) -> None:
+    assert service == slug(name)

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.core import policy
+
+SITE = """\
+site: acme
+timezone: Europe/Paris
+name: Acme
+business: {employees: 3, hours: [{days: mon-fri, from: "08:00", to: "18:00"}], holidays: FR}
+referent: {name: J}
+equipment:
+  srv: {kind: server}
+  nas: {kind: nas}
+  other: {kind: printer}
+recover_on: nas
+lead: {server-failure: {detect: 10m, decide: 20m}}
+repositories:
+  far: {url: "s3:https://s3.example.net/acme", password: {env: PW}, location: offsite}
+  near: {url: /mnt/nas, password: {env: PW}, location: onsite, equipment: nas}
+services:
+  till:
+    name: Till
+    source: {postgresql: {user: pra, password: {env: DBPW}, database: till}, equipment: srv}
+    objectives: {rto: 4h, rpo: 1h}
+    backup: {to: far}
+    checks: [{name: rows, sql: select 1, fresh: 2h}]
+  files:
+    source: {files: {paths: [/srv]}, equipment: srv}
+    objectives: {rto: 4h, rpo: 1h}
+    backup: {to: far}
+  old:
+    source: {adopted: {repository: near, host: h}, equipment: srv}
+    objectives: {rto: 4h, rpo: 1h}
+"""
+
+
+def hashes(old: str = "", new: str = "") -> dict[str, str]:
+    assert old in SITE
+    checked = policy.check({"acme.yaml": SITE.replace(old, new, 1)})
+    assert () == checked.errors
+    return {name: s.policy_hash for name, s in checked.sites["acme"].services.items()}
+
+
+def touched(old: str, new: str) -> set[str]:
+    before, after = hashes(), hashes(old, new)
+    return {name for name in before if before[name] != after[name]}
+
+
+def test_a_hash_is_a_sha256_of_its_own_for_each_service() -> None:
+    values = list(hashes().values())
+
+    assert [64, 64, 64] == [len(value) for value in values]
+    assert 3 == len(set(values))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("name: Acme", "name: Other"),
+        ("name: Till", "name: Cash desk"),
+        ("{name: J}", "{name: K, phone: '1'}"),
+        ("employees: 3", "employees: 4"),
+        ("kind: printer", "kind: plotter"),
+        ("{env: PW}", "{file: /run/secrets/pw}"),
+        ("{env: DBPW}", "{file: /run/secrets/dbpw}"),
+        ("rto: 4h", "rto: 240m"),
+        ("rto: 4h", "dmia: 4h"),
+        ("recover_on", "# a comment\nrecover_on"),
+    ],
+)
+def test_what_moves_nothing_keeps_the_proof(old: str, new: str) -> None:
+    assert set() == touched(old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "services"),
+    [
+        ("rto: 4h", "rto: 5h", {"till"}),
+        ("database: till", "database: tills", {"till"}),
+        ("select 1", "select 2", {"till"}),
+        ("paths: [/srv]", "paths: [/srv2]", {"files"}),
+        ("paths: [/srv]", "paths: [/srv], exclude: [x]", {"files"}),
+        ("s3.example.net", "s4.example.net", {"till", "files"}),
+        ("/mnt/nas", "/mnt/nas2", {"old"}),
+        ("kind: server", "kind: vm", {"till", "files", "old"}),
+        ("kind: nas", "kind: disk", {"till", "files", "old"}),
+        ("recover_on: nas", "recover_on: srv", {"till", "files", "old"}),
+        ("detect: 10m", "detect: 11m", {"till", "files", "old"}),
+        ("Europe/Paris", "Europe/Berlin", {"till", "files", "old"}),
+        ("08:00", "09:00", {"till"}),  # the only one with a check in business hours
+        ("holidays: FR", "holidays: FR-57", {"till"}),
+    ],
+)
+def test_what_touches_a_service_outdates_its_proof(old: str, new: str, services: set[str]) -> None:
+    assert services == touched(old, new)

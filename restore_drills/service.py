@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from restore_drills import seal
 from restore_drills.checks import sql, tree
 from restore_drills.engines import postgresql
-from restore_drills.errors import Damaged, DrillError, Interrupted, LimitReached
+from restore_drills.errors import Damaged, DrillError, Interrupted
 from restore_drills.judge import judge
 from restore_drills.model import (
     CheckResult,
@@ -19,6 +19,7 @@ from restore_drills.model import (
     FilesCheck,
     Finding,
     Kind,
+    Label,
     ServiceReport,
     SourceKind,
     SqlCheck,
@@ -102,6 +103,8 @@ class Proof:
             stopped=self.stopped,
             elsewhere=self.setting.plan.elsewhere,
         )
+        if judged.label is Label.UNPROVEN:  # no number without its label
+            rta = rpa = None
         return ServiceReport(
             id=self.plan.id,
             verdict=judged.verdict,
@@ -251,7 +254,7 @@ class Proof:
                     passes, words = self._ask_command(check)
         except Interrupted:
             raise
-        except (Damaged, LimitReached) as error:
+        except DrillError as error:
             passes, words = False, str(error)  # a check that errors is a fail
         return CheckResult(
             name=check.name,

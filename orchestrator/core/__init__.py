@@ -1,1 +1,1 @@
-"""Pure: values, the policy language, the fold of the log, decisions. No I/O, `now` is an argument."""
+"""Pure: values, the policy language, the fold of the log. No I/O, `now` is an argument."""

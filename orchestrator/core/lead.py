@@ -25,13 +25,8 @@ class Taken:
 
 def taken(site: Site, service: Service, scenario: Scenario) -> Taken:
     """Return what the scenario takes: the machines that carry the sources, or all on site."""
-    match scenario:
-        case Scenario.SERVER_FAILURE:
-            undeclared = any(source.equipment is None for source in service.sources)
-        case Scenario.BURGLARY:
-            undeclared = True
-        case Scenario.HUMAN_ERROR | Scenario.RANSOMWARE | Scenario.BUCKET_WIPE:
-            undeclared = False
+    unnamed = any(source.equipment is None for source in service.sources)
+    undeclared = scenario is Scenario.BURGLARY or (scenario is Scenario.SERVER_FAILURE and unnamed)
     return Taken(equipment=declared.taken(site, service, scenario), undeclared=undeclared)
 
 

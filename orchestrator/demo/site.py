@@ -134,9 +134,8 @@ class Bakery:
         try:
             client.delete_object(Bucket=BUCKET, Key=key, VersionId=version)
         except ClientError as error:
-            return (
-                f"{error.response['Error']['Code']}, its versions are kept for {LOCKED_DAYS} days"
-            )
+            code = error.response["Error"]["Code"]
+            return f"refused ({code}): its versions are locked for {LOCKED_DAYS} days"
         raise DemoFailed(f"{BUCKET}/{key}: a locked version could be deleted")
 
     def _write_policies(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import threading
 import time
@@ -21,9 +22,10 @@ from orchestrator.core.events import (
     RunKind,
     RunStarted,
 )
-from orchestrator.errors import Interrupted, Misused, PraError, RepositoryAbsent
+from orchestrator.errors import Interrupted, Misused, PraError, RepositoryAbsent, SourceFailed
 from orchestrator.jobs import point
 from orchestrator.jobs.opening import opened
+from orchestrator.jobs.sweep import unlock
 from orchestrator.log import RunLock, boot_id, new_run_id
 from orchestrator.reports.backup import Result
 from restore_drills.process import Processes
@@ -183,6 +185,11 @@ class Backup:
             try:
                 with lease(self._app.state, url, exclusive=False):
                     made = point.make(work, tasks)
+            except (Interrupted, SourceFailed):
+                # A restic that is stopped while it takes its lock may leave it behind.
+                with contextlib.suppress(PraError):
+                    unlock(self._site, repository, self._app.state, processes.run_id)
+                raise
             except RepositoryAbsent as error:
                 raise RepositoryAbsent(
                     f"{repository}: the repository has vanished: {error}",

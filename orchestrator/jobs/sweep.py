@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.adapters import s3
@@ -20,9 +22,12 @@ from restore_drills.process import Processes
 if TYPE_CHECKING:
     from orchestrator.app import App
     from orchestrator.core.events import RunStarted
+    from orchestrator.core.policy.model import Site
 
 PROBE = timedelta(seconds=5)
 UNLOCK_WITHIN_S = 30.0
+REAPED_WITHIN_S = 5.0
+ZOMBIE = b"(restic) Z "
 
 
 def recover(app: App) -> list[str]:
@@ -66,27 +71,51 @@ def _clear(app: App, started: RunStarted) -> tuple[int, str]:
     return swept, ", ".join(words)
 
 
-def _unlock(app: App, started: RunStarted) -> str:
-    """Remove the locks of dead processes; restic itself spares those of the living."""
-    # With the dead run's id: if we are killed as well, the next sweep finds what we started.
-    processes = Processes(started.run)
+def unlock(site: Site, repository: str, state: Path, run: str) -> None:
+    """Remove the locks that dead processes left; restic itself spares those of the living.
+
+    Bounded, and raises what the repository has to say. What it starts belongs to `run`, so that
+    the next sweep finds it if we are killed as well.
+    """
+    processes = Processes(run)
     bell = threading.Timer(UNLOCK_WITHIN_S, processes.cancel, [f"over {UNLOCK_WITHIN_S:.0f} s"])
+    bell.start()
     try:
-        bell.start()
-        site = app.site(started.site)
-        repository = site.repositories.get(started.repository)
-        if repository is None:
-            return f"not unlocked: the policy has no repository {started.repository} any more"
-        s3.probe(repository.url, deadline=PROBE)
+        url = site.repositories[repository].url
+        s3.probe(url, deadline=PROBE)
         with (
-            lease(app.state, repository.url, exclusive=False, wait=PROBE),
-            opened(
-                site=site, repository=repository.id, state=app.state, processes=processes
-            ) as restic,
+            lease(state, url, exclusive=False, wait=PROBE),
+            opened(site=site, repository=repository, state=state, processes=processes) as restic,
         ):
+            _reaped()
             restic.unlock()
-    except PraError as error:
-        return f"its locks may be left in {started.repository}: {error}"
     finally:
         bell.cancel()
+
+
+def _unlock(app: App, started: RunStarted) -> str:
+    try:
+        site = app.site(started.site)
+        if started.repository not in site.repositories:
+            return f"not unlocked: the policy has no repository {started.repository} any more"
+        unlock(site, started.repository, app.state, started.run)
+    except PraError as error:
+        return f"its locks may be left in {started.repository}: {error}"
     return f"stale locks removed from {started.repository}"
+
+
+def _reaped() -> None:
+    """Wait until whoever inherited dead restics has taken note of their end.
+
+    To restic a zombie lives, and keeps its lock; some first processes reap every few seconds only.
+    """
+    until = time.monotonic() + REAPED_WITHIN_S
+    while any(map(_is_zombie, Path("/proc").iterdir())) and time.monotonic() < until:
+        time.sleep(0.1)
+
+
+def _is_zombie(entry: Path) -> bool:
+    try:
+        return entry.name.isdigit() and ZOMBIE in (entry / "stat").read_bytes()
+    except OSError:
+        return False

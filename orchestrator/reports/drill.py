@@ -38,7 +38,6 @@ def _head(report: Report, speech: Speech) -> str:
     plan = report.plan
     return speech["head"].format(
         site=plan.site,
-        scenario=plan.scenario,
         at=speech.at(report.started_at),
         place=plan.place,
         run=plan.run,
@@ -137,6 +136,8 @@ def _remedy(s: ServiceReport, site: str, speech: Speech) -> str:
         key = "do-backup"
     elif s.depth < s.plan.depth:
         key = "do-depth"
+    elif too_old(s):
+        key = "do-often"
     else:
-        key = "do-often" if too_old(s) else "do-faster"
+        key = "do-lead" if s.plan.lead and s.plan.lead > s.plan.rto else "do-faster"
     return speech[key].format(site=site, service=s.id)

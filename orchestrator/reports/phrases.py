@@ -41,7 +41,7 @@ PHRASES = {
         "day": "d",
         "tonight": "tonight",
         "then": "on {at}",
-        "head": "{site}, {scenario}: drill of {at} on {place}, run {run}",
+        "head": "{site}: drill of {at} on {place}, run {run}",
         # the answer
         "answering": "restored and answering {rta} after you start",
         "proven": "proven just now on {place}",
@@ -63,7 +63,7 @@ PHRASES = {
         "promised": "Promised{who}: back within {rto}, at most {rpo} lost: {objective}.",
         "held": "held",
         "missed": "MISSED",
-        "undeclared": "not known while the delay before is not declared",
+        "undeclared": "not known while the delay before it is not declared",
         "null": "not known",
         # the table
         "PROVEN": "PROVEN",
@@ -94,6 +94,7 @@ PHRASES = {
         "do-backup": "See `pra history {site}`; then back it up: `pra backup {site} {service}`.",
         "do-depth": "Add a check that reads the data, by sql or command, or demand less depth.",
         "do-often": "Back up more often, or promise less.",
+        "do-lead": "The declared delay alone breaks the promise: shorten it, or promise less.",
         "do-faster": "See above which step took long; shorten it, or promise less.",
         "do-again": "Remove the cause above and drill again: `pra drill {site} {service}`.",
         # findings
@@ -108,7 +109,7 @@ PHRASES = {
         "day": "j",
         "tonight": "cette nuit",
         "then": "le {at}",
-        "head": "{site}, {scenario} : exercice du {at} sur {place}, exécution {run}",
+        "head": "{site} : exercice du {at} sur {place}, exécution {run}",
         "answering": "restauré et en service {rta} après le début de la reprise",
         "proven": "démontré à l'instant sur {place}",
         "measured": "mesuré à l'instant sur {place}",
@@ -163,6 +164,8 @@ PHRASES = {
         "do-depth": "Ajoutez un contrôle qui lit les données (sql ou command), ou exigez un "
         "niveau moindre.",
         "do-often": "Sauvegardez plus souvent, ou promettez moins.",
+        "do-lead": "Le délai déclaré dépasse à lui seul la promesse : raccourcissez-le, ou "
+        "promettez moins.",
         "do-faster": "Voyez plus haut quelle étape a été longue ; raccourcissez-la, ou promettez "
         "moins.",
         "do-again": "Levez la cause ci-dessus et refaites l'exercice : `pra drill {site} "

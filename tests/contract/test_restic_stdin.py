@@ -11,49 +11,36 @@ import pytest
 
 from orchestrator.errors import RepositoryAbsent, SourceFailed
 from restore_drills.process import Processes
-from tests.repositories import TAGS, scene
+from tests.repositories import TAGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.repositories import Scene
 
 
-@pytest.fixture(params=["0.18.0", "0.19.1"])
-def here(
-    request: pytest.FixtureRequest, tmp_path: Path, restic_binaries: dict[str, Path]
-) -> Iterator[Scene]:
-    with scene(tmp_path, restic_binaries[request.param]) as found:
-        yield found
+def snapshots(empty: Scene) -> list[Path]:
+    return list((empty.place / "snapshots").iterdir())
 
 
-def snapshots(here: Scene) -> list[Path]:
-    return list((here.place / "snapshots").iterdir())
-
-
-def test_what_a_child_writes_becomes_one_file(here: Scene) -> None:
-    here.restic.initialise()
-
+def test_what_a_child_writes_becomes_one_file(empty: Scene) -> None:
     def produce(writer: int) -> None:
         argv = ["seq", "100000"]
         env = {"PATH": os.environ["PATH"]}
         ended = Processes("seq").run(argv, env=env, timeout=timedelta(seconds=20), stdout=writer)
         assert 0 == ended.code
 
-    made = here.restic.backup_stdin(produce, filename="till.dump", host="bakery", tags=TAGS)
+    made = empty.restic.backup_stdin(produce, filename="till.dump", host="bakery", tags=TAGS)
 
     assert made.complete
     assert 588_895 == made.total_bytes
-    content = here.restic.dump(made.snapshot, "/till.dump")
+    content = empty.restic.dump(made.snapshot, "/till.dump")
     assert b"1\n2\n3\n" == content[:6]
     assert b"99999\n100000\n" == content[-13:]
 
 
 @pytest.mark.parametrize("written", [b"", b"a line\n", bytes(3 << 20)])
-def test_a_source_that_fails_leaves_no_snapshot_and_no_lock(here: Scene, written: bytes) -> None:
-    here.restic.initialise()
-
+def test_a_source_that_fails_leaves_no_snapshot_and_no_lock(empty: Scene, written: bytes) -> None:
     def produce(writer: int) -> None:
         left = memoryview(written)
         while left:
@@ -63,20 +50,18 @@ def test_a_source_that_fails_leaves_no_snapshot_and_no_lock(here: Scene, written
 
     began = time.monotonic()
     with pytest.raises(SourceFailed, match="pg_dump ended with code 1"):
-        here.restic.backup_stdin(produce, filename="till.dump", host="bakery", tags=TAGS)
+        empty.restic.backup_stdin(produce, filename="till.dump", host="bakery", tags=TAGS)
 
     assert time.monotonic() - began < 10
-    assert [] == snapshots(here)
-    assert [] == here.locks()
+    assert [] == snapshots(empty)
+    assert [] == empty.locks()
 
 
-def test_a_source_that_writes_nothing_has_failed_and_leaves_no_snapshot(here: Scene) -> None:
-    here.restic.initialise()
-
+def test_a_source_that_writes_nothing_has_failed_and_leaves_no_snapshot(empty: Scene) -> None:
     with pytest.raises(SourceFailed, match=r"till\.dump: the source wrote nothing"):
-        here.restic.backup_stdin(lambda _: None, filename="till.dump", host="bakery", tags=TAGS)
+        empty.restic.backup_stdin(lambda _: None, filename="till.dump", host="bakery", tags=TAGS)
 
-    assert [] == snapshots(here)
+    assert [] == snapshots(empty)
 
 
 def test_when_restic_fails_the_writer_is_freed_and_its_error_is_told(here: Scene) -> None:
@@ -96,14 +81,12 @@ def test_when_restic_fails_the_writer_is_freed_and_its_error_is_told(here: Scene
     assert [True] == freed
 
 
-def test_a_user_s_interrupt_in_the_source_stays_one(here: Scene) -> None:
-    here.restic.initialise()
-
+def test_a_user_s_interrupt_in_the_source_stays_one(empty: Scene) -> None:
     def produce(writer: int) -> None:
         os.write(writer, b"a line\n")
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        here.restic.backup_stdin(produce, filename="till.dump", host="bakery", tags=TAGS)
+        empty.restic.backup_stdin(produce, filename="till.dump", host="bakery", tags=TAGS)
 
-    assert [] == snapshots(here)
+    assert [] == snapshots(empty)

@@ -152,7 +152,7 @@ def test_a_depth_that_is_not_reached_refutes(a_site: Callable[..., ClientSite]) 
 
     assert REFUTED == ran.code
     service = ran.json["services"][0]
-    assert (1, "unproven") == (service["depth"], service["label"])
+    assert (1, "unproven", None) == (service["depth"], service["label"], service["rta_s"])
     assert "depth 1 was reached, the policy demands 2" in service["why"][0]
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from restore_drills.process import Ended, Processes
 
 PROGRESS_A_SECOND = "2"
-GRACE_STALLED = timedelta(seconds=8)
+GRACE_STALLED = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NoReturn, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
-from orchestrator.core.policy.fault import Fault, Path, dotted, quoted
-from orchestrator.core.policy.model import Secret
+from orchestrator.core.policy import scalars
+from orchestrator.core.policy.fault import Fault, Path, dotted
 from orchestrator.core.policy.shape import (
     Choice,
     Either,
@@ -23,22 +22,6 @@ from orchestrator.core.policy.shape import (
 
 if TYPE_CHECKING:
     from orchestrator.core.policy.read import Node
-
-NOT_YET = "arrives with a later version: not built yet"
-REFERENCE = "write {env: NAME}, {file: /path}, {credential: NAME} or {command: [program, argument]}"
-_SECRET_WORDS = {
-    "env": re.compile(r"[A-Za-z_][A-Za-z0-9_]*"),
-    "file": re.compile(r"/.*"),
-    "credential": re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*"),
-}
-
-
-class _Unfit(Exception):
-    """A value that stays out, and why."""
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.message, self.remedy = message, remedy
 
 
 class Conforming:
@@ -58,7 +41,7 @@ class Conforming:
         """
         try:
             return self._value(shape, node, path)
-        except _Unfit as no:
+        except scalars.Unfit as no:
             self.fault(node, path, no.message, no.remedy)
             return None
 
@@ -85,17 +68,17 @@ class Conforming:
     ) -> Any:  # noqa: ANN401 - the same
         match shape:
             case Text():
-                return _text(shape, node)
+                return scalars.text(shape, node)
             case Whole():
-                return _whole(shape, node)
+                return scalars.whole(shape, node)
             case Flag():
                 if not isinstance(node.value, bool):
-                    _wrong("true or false", node, "write true or false")
+                    scalars.wrong("true or false", node, "write true or false")
                 return node.value
             case Choice():
-                return _choice(shape, node)
+                return scalars.choice(shape, node)
             case Reference():
-                return _secret(node)
+                return scalars.secret(node)
             case ListOf():
                 return self._list(shape, node, path)
             case MapOf():
@@ -109,9 +92,9 @@ class Conforming:
 
     def _list(self, shape: ListOf, node: Node, path: Path) -> list[Any]:
         if not isinstance(node.value, list):
-            _wrong("a list", node, "write [one, two], or a line with - for each")
+            scalars.wrong("a list", node, "write [one, two], or a line with - for each")
         if len(node.value) < shape.least:
-            raise _Unfit("the list is empty", "write at least one")
+            raise scalars.Unfit("the list is empty", "write at least one")
         # A list is replaced whole by a higher layer: what an entry lacks, nobody will add.
         complete, self.complete = self.complete, True
         read = [self.value(shape.item, n, (*path, f"[{i}]")) for i, n in enumerate(node.value)]
@@ -121,12 +104,12 @@ class Conforming:
     def _map(self, shape: MapOf, node: Node, path: Path) -> dict[str, Any]:
         entries = _entries(node)
         if len(entries) < shape.least:
-            raise _Unfit("the map is empty", "write at least one")
+            raise scalars.Unfit("the map is empty", "write at least one")
         read: dict[str, Any] = {}
         for key, child in entries.items():
             try:
-                _key(shape.key, key)
-            except _Unfit as no:
+                scalars.key(shape.key, key)
+            except scalars.Unfit as no:
                 self.fault(child, (*path, key), no.message, no.remedy, key=True)
             read[key] = self.value(shape.item, child, (*path, key))
         return read
@@ -156,7 +139,7 @@ class Conforming:
     def _unknown(self, shape: Fields, key: str, child: Node, path: Path) -> str:
         """Report a key; return what was probably meant, or ""."""
         if key in shape.later:
-            self.fault(child, path, NOT_YET, "remove it for now", key=True)
+            self.fault(child, path, scalars.NOT_YET, "remove it for now", key=True)
             return ""
         near = get_close_matches(key, [*shape.names, *sorted(shape.later)], n=1)
         known = ", ".join(shape.fields)
@@ -188,91 +171,5 @@ class Conforming:
 
 def _entries(node: Node) -> dict[str, Node]:
     if not isinstance(node.value, dict):
-        _wrong("a map", node, "write key: value, indented below it")
+        scalars.wrong("a map", node, "write key: value, indented below it")
     return node.value
-
-
-def _key(shape: Text | Choice, key: str) -> None:
-    if isinstance(shape, Choice):
-        _word(shape, key)
-    elif re.fullmatch(shape.pattern, key) is None:
-        raise _Unfit(f"this is not {shape.what}", shape.write)
-
-
-def _text(shape: Text, node: Node) -> object:
-    text = node.value
-    if not isinstance(text, str):
-        _wrong(shape.what, node, shape.write)
-    shown = quoted(text) if shape.quote else "this"
-    try:
-        read = shape.read(text)
-    except ValueError as error:
-        raise _Unfit(f"{shown} is not {shape.what}", str(error)) from None
-    if re.fullmatch(shape.pattern, text) is None:
-        if not text.strip():
-            raise _Unfit("the text is empty", "write something, or remove the key")
-        raise _Unfit(f"{shown} is not {shape.what}", shape.write)
-    return read
-
-
-def _whole(shape: Whole, node: Node) -> int:
-    number = node.value
-    if not isinstance(number, int) or isinstance(number, bool):
-        _wrong("a whole number", node, "write digits, without quotes")
-    if number in shape.later:
-        raise _Unfit(f"{number} {NOT_YET}", f"write {shape.least} to {shape.most}")
-    if not shape.least <= number <= shape.most:
-        raise _Unfit(f"{number} is out of range", f"write {shape.least} to {shape.most}")
-    return number
-
-
-def _choice(shape: Choice, node: Node) -> str:
-    if not isinstance(node.value, str):
-        _wrong(f"one of {', '.join(shape.words)}", node, "write one of them")
-    return _word(shape, node.value)
-
-
-def _word(shape: Choice, word: str) -> str:
-    if word in shape.later:
-        raise _Unfit(f"{word} {NOT_YET}", f"write {' or '.join(shape.words)}")
-    if word not in shape.words:
-        near = get_close_matches(word, shape.words, n=1)
-        known = f"write {', '.join(shape.words)}"
-        raise _Unfit(
-            f"{quoted(word)} is not known here", f"did you mean {near[0]}?" if near else known
-        )
-    return word
-
-
-def _secret(node: Node) -> Secret:
-    """Read a reference. Nothing of what stands there is ever repeated: it may be the secret."""
-    if not isinstance(node.value, dict):
-        raise _Unfit("a literal where a reference to a secret belongs", REFERENCE)
-    if len(node.value) != 1:
-        raise _Unfit("not one reference to a secret", REFERENCE)
-    [(kind, child)] = node.value.items()
-    words = child.value
-    if kind == "command" and isinstance(words, list) and words:
-        argv = tuple(n.value for n in words if isinstance(n.value, str) and n.value)
-        if len(argv) == len(words):
-            return Secret(kind=kind, value=argv)
-    elif kind in _SECRET_WORDS and isinstance(words, str) and _SECRET_WORDS[kind].fullmatch(words):
-        return Secret(kind=kind, value=(words,))
-    raise _Unfit("not a reference to a secret", REFERENCE)
-
-
-def _wrong(wanted: str, node: Node, remedy: str) -> NoReturn:
-    match node.value:
-        case None:
-            found = "nothing"
-        case bool():
-            found = "true or false"
-        case int() | float():
-            found = "a number"
-        case str():
-            found = "text"
-        case list():
-            found = "a list"
-        case _:
-            found = "a map"
-    raise _Unfit(f"{wanted} was expected, {found} found", remedy)

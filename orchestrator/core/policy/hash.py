@@ -12,8 +12,9 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.core.policy import plain
 from orchestrator.core.policy.model import Adopted, Postgresql
+from orchestrator.core.policy.plain import business, equipment, lead
+from orchestrator.core.policy.plain_service import service as plain_service
 from restore_drills.model import SqlCheck
 
 if TYPE_CHECKING:
@@ -32,22 +33,20 @@ def policy_hash(site: Site, service: Service) -> str:
         *(repository.equipment for repository in repositories),
     }
     fresh = [c.fresh for c in service.checks if isinstance(c, SqlCheck) and c.fresh]
-    own = plain.service(_without_secrets(service))
-    calendar = plain.business(site.business)
+    own = plain_service(_without_secrets(service))
+    calendar = business(site.business)
     what: dict[str, Any] = {
         "site": site.id,
         "service": service.id,
         "policy": {key: value for key, value in own.items() if key != "name"},
         "equipment": {
-            name: plain.equipment(machine)
-            for name, machine in site.equipment.items()
-            if name in machines
+            name: equipment(machine) for name, machine in site.equipment.items() if name in machines
         },
         "repositories": {
             r.id: {"url": r.url, "location": r.location, "equipment": r.equipment}
             for r in repositories
         },
-        "lead": plain.lead(site),
+        "lead": lead(site),
         "recover_on": site.recover_on,
         "timezone": site.timezone,
         # A closure or a holiday moves no proof, unless a check counts in business hours.

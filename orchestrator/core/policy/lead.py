@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from restore_drills.model import Scenario
 
@@ -23,6 +23,7 @@ def taken(site: Site, service: Service, scenario: Scenario) -> frozenset[str]:
             return frozenset(site.equipment)
         case Scenario.HUMAN_ERROR | Scenario.RANSOMWARE | Scenario.BUCKET_WIPE:
             return frozenset()
+    assert_never(scenario)
 
 
 def declared_lead(site: Site, service: Service, scenario: Scenario) -> timedelta | None:

@@ -14,13 +14,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
-    DocumentEndEvent,
     DocumentStartEvent,
     MappingEndEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
-    StreamStartEvent,
 )
 from ruamel.yaml.reader import ReaderError
 
@@ -93,8 +91,6 @@ class _Composing:
                         _line(event), "a second document begins here", "one file is one site"
                     )
                 node = self.node(next(self.events), 0)
-            elif not isinstance(event, DocumentEndEvent | StreamStartEvent):
-                break
         if node is None or (node.value is None and not self.text.strip("-. \n")):
             raise _Refused(1, "the file is empty", "write a policy, or remove the file")
         if not isinstance(node.value, dict):

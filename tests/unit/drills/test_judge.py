@@ -1,22 +1,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from restore_drills.errors import CannotRun, Damaged, LimitReached, NoSpace, Unreachable
-from restore_drills.judge import (
-    WORST_FIRST,
-    depth_of,
-    judge,
-    least_sure,
-    worst,
-    worst_objective,
-)
 from restore_drills.model import (
     Expect,
     Kind,
@@ -28,33 +17,11 @@ from restore_drills.model import (
     Status,
     Verdict,
 )
-from tests.builders import GREEN, check, seconds, service
+from tests.asking import judged
+from tests.builders import GREEN, check, service
 
 if TYPE_CHECKING:
     from restore_drills.errors import DrillError
-    from restore_drills.judge import Judgement
-    from restore_drills.model import CheckResult, ServicePlan
-
-MINUTE = timedelta(minutes=1)
-
-
-def judged(  # noqa: PLR0913 - the facts on which a verdict rests
-    plan: ServicePlan | None = None,
-    checks: tuple[CheckResult, ...] = GREEN,
-    *,
-    rta: timedelta | None = 2 * MINUTE,
-    rpa: timedelta | None = 16 * MINUTE,
-    stopped: DrillError | None = None,
-    elsewhere: bool = False,
-) -> Judgement:
-    return judge(
-        plan or service(),
-        checks=checks,
-        rta=rta,
-        rpa=rpa,
-        stopped=stopped,
-        elsewhere=elsewhere,
-    )
 
 
 def test_all_green_and_in_time_is_proven_and_the_promise_held() -> None:
@@ -154,118 +121,3 @@ def test_a_drill_without_a_time_proves_nothing() -> None:
     found = judged(rta=None)
 
     assert (Verdict.INCONCLUSIVE, ("no time was measured",)) == (found.verdict, found.why)
-
-
-@pytest.mark.parametrize(
-    ("lead", "rta", "rpa", "why"),
-    [
-        (40, 201, 16, ("time to recover 4 h 1 min is longer than the RTO of 4 h",)),
-        (None, 241, 16, ("restoration 4 h 1 min is longer than the RTO of 4 h",)),
-        (40, 2, 30.01, ("the data is 31 min old, the RPO is 30 min",)),
-        (40, 200, 30, ()),
-        (None, 240, 30, ()),
-    ],
-)
-def test_a_promise_is_missed_by_the_smallest_step_over_it_and_not_by_its_edge(
-    lead: float | None, rta: float, rpa: float, why: tuple[str, ...]
-) -> None:
-    plan = service(lead=None if lead is None else lead * MINUTE)
-
-    found = judged(plan, rta=rta * MINUTE, rpa=rpa * MINUTE)
-
-    assert why == found.why
-    assert (Verdict.REFUTED if why else Verdict.PROVEN) == found.verdict
-    assert Label.MEASURED == found.label
-
-
-def test_both_promises_can_be_missed_at_once() -> None:
-    assert 2 == len(judged(rta=timedelta(days=1), rpa=timedelta(days=1)).why)
-
-
-@pytest.mark.parametrize(
-    ("kinds", "depth"),
-    [
-        ((), 0),
-        ((Kind.SQL,), 0),
-        ((Kind.CONTENT,), 1),
-        ((Kind.CONTENT, Kind.FILES, Kind.SEAL), 1),
-        ((Kind.CONTENT, Kind.SQL), 2),
-        ((Kind.CONTENT, Kind.COMMAND), 2),
-    ],
-)
-def test_depth_follows_from_the_checks_that_passed(kinds: tuple[Kind, ...], depth: int) -> None:
-    assert depth == depth_of([check(kind) for kind in kinds])
-    assert 0 == depth_of([check(kind, Status.FAIL) for kind in kinds])
-
-
-SPANS = st.none() | st.floats(0, 20_000).map(seconds)
-CHECKS = st.lists(st.builds(check, st.sampled_from(Kind), st.sampled_from(Status)), max_size=6)
-
-
-@given(
-    plan=st.builds(
-        service,
-        lead=SPANS,
-        depth=st.integers(1, 2),
-        rto=st.floats(0, 20_000).map(seconds),
-        rpo=st.floats(0, 20_000).map(seconds),
-    ),
-    checks=CHECKS,
-    rta=SPANS,
-    rpa=SPANS,
-    stopped=st.sampled_from([None, None, CannotRun("x"), Damaged("y")]),
-    elsewhere=st.booleans(),
-)
-def test_proven_is_never_said_of_less_than_a_proof(  # noqa: PLR0913 - all that a verdict rests on
-    *,
-    plan: ServicePlan,
-    checks: list[CheckResult],
-    rta: timedelta | None,
-    rpa: timedelta | None,
-    stopped: DrillError | None,
-    elsewhere: bool,
-) -> None:
-    found = judge(plan, checks=checks, rta=rta, rpa=rpa, stopped=stopped, elsewhere=elsewhere)
-
-    assert (found.verdict is not Verdict.PROVEN) == bool(found.why)
-    assert (found.verdict is Verdict.INCONCLUSIVE) == (found.objective is None)
-    if found.verdict is Verdict.PROVEN:
-        assert stopped is None
-        assert all(c.status is Status.PASS for c in checks if c.mandatory)
-        assert {Kind.CONTENT, Kind.SEAL, Kind.SQL} <= {c.kind for c in checks}
-        assert found.depth >= plan.depth
-        assert rta is not None
-        assert rpa is not None
-        assert rta + (plan.lead or timedelta(0)) <= plan.rto
-        assert rpa <= plan.rpo
-
-
-@given(st.lists(st.sampled_from(Verdict)))
-def test_of_several_verdicts_the_worst_stands(verdicts: list[Verdict]) -> None:
-    found = worst(verdicts)
-
-    assert found in verdicts or (not verdicts and found is Verdict.INCONCLUSIVE)
-    assert all(WORST_FIRST.index(found) <= WORST_FIRST.index(v) for v in verdicts)
-
-
-def test_a_number_is_as_sure_as_the_least_sure_that_it_rests_on() -> None:
-    assert Label.UNPROVEN == least_sure([])
-    assert Label.MEASURED_ELSEWHERE == least_sure([Label.MEASURED, Label.MEASURED_ELSEWHERE])
-    assert Label.UNPROVEN == least_sure([Label.MEASURED, Label.UNPROVEN])
-
-
-@pytest.mark.parametrize(
-    ("objectives", "site"),
-    [
-        ([], None),
-        ([Objective.HELD, Objective.HELD], Objective.HELD),
-        ([Objective.HELD, Objective.UNDECLARED], Objective.UNDECLARED),
-        ([Objective.HELD, None], None),
-        ([Objective.UNDECLARED, None], None),
-        ([None, Objective.MISSED], Objective.MISSED),
-    ],
-)
-def test_the_objective_of_a_site_is_its_worst(
-    objectives: list[Objective | None], site: Objective | None
-) -> None:
-    assert site == worst_objective(objectives)

@@ -23,6 +23,8 @@ TREES = st.recursive(
     max_leaves=20,
 )
 
+QUIET = settings(deadline=None, max_examples=60)  # the first example pays for imports
+
 
 def judge(text: str) -> None:
     """Whatever the file holds, the answer is a site or faults, never an exception."""
@@ -32,22 +34,25 @@ def judge(text: str) -> None:
         assert all("\n" not in str(fault) for fault in checked.errors)
 
 
+@QUIET
 @given(st.text())
 def test_any_text_gives_faults(text: str) -> None:
     judge(text)
 
 
+@QUIET
 @given(st.text(alphabet="ab:{}[]\"'&*!|>%@`#-, \n\t0~\\?<"))
 def test_anything_like_yaml_gives_faults(text: str) -> None:
     judge(text)
 
 
+@QUIET
 @given(st.dictionaries(WORDS, TREES, min_size=1, max_size=5))
 def test_any_tree_gives_faults(tree: dict[str, object]) -> None:
     judge(policy.as_yaml(tree))
 
 
-@settings(max_examples=50)
+@QUIET
 @given(st.sampled_from(SEEDS), st.data())
 def test_any_damage_to_a_policy_is_told_or_harmless(seed: str, data: st.DataObject) -> None:
     begin = data.draw(st.integers(0, len(seed)))
@@ -55,7 +60,7 @@ def test_any_damage_to_a_policy_is_told_or_harmless(seed: str, data: st.DataObje
     policy.check({"x.yaml": seed[:begin] + data.draw(st.text(max_size=6)) + seed[end:]})
 
 
-@settings(max_examples=50)
+@QUIET
 @given(st.dictionaries(st.sampled_from(sorted(SITE.fields)), TREES), st.data())
 def test_any_value_of_any_key_gives_faults(tree: dict[str, object], data: st.DataObject) -> None:
     tree["site"] = data.draw(st.sampled_from(["x", 7, None]))

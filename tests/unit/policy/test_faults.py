@@ -215,6 +215,7 @@ def test_the_site_that_these_tests_break_is_valid() -> None:
             'business: {hours: [{days: sat, from: "19:00", to: "06:00"}]}',
             '3: business.hours[0]: it closes before it opens (end it at "24:00" and',
         ),
+        ("recover_on: dc", "business: {holidays: XX}", '3: business.holidays: "XX" is not a count'),
         ("recover_on: dc", "business: {holidays: FR-99}", '3: business.holidays: "FR-99" is not a'),
         # checks
         (
@@ -346,6 +347,17 @@ services:
         ("acme.yaml", 12, "services.a.chekcs"),
         ("acme.yaml", 14, "services.b.source.equipment"),
     ] == [(f.file, f.line, f.path) for f in errors if f.file == "acme.yaml" and f.path]
+
+
+def test_a_part_that_is_no_map_leaves_the_rest_to_be_judged() -> None:
+    text = SITE.replace("source: {files: {paths: [/srv]}, equipment: srv}", "sources: {a: 7}")
+    found = faults("- {name: rows,", "- 7\n      - {nme: rows,", text)
+
+    assert [
+        "16: services.till.checks[0]: a map was expected, a number found",
+        "17: services.till.checks[1].nme: unknown key",
+        "19: services.files.sources.a: a map was expected, a number found",
+    ] == [line.partition(" (")[0] for line in found]
 
 
 def test_a_misspelt_key_is_not_missing_too() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from orchestrator.adapters import policies
 from orchestrator.core.policy import Unreadable
 from orchestrator.errors import Misused, PolicyInvalid
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def why(folder: Path, name: str) -> str:

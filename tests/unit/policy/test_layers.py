@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from orchestrator.core import policy
-from orchestrator.core.policy.model import Postgresql, Promise, SandboxPolicy, Secret
+from orchestrator.core.policy.model import Files, Postgresql, Promise, SandboxPolicy, Secret
 from restore_drills.model import Scenario
 
 PROVIDER = """\
@@ -95,6 +95,15 @@ def test_a_reference_and_a_choice_are_replaced_as_a_whole() -> None:
     assert [("till", Postgresql)] == [(s.name, type(s.spec)) for s in site.services["till"].sources]
 
 
+def test_a_service_may_come_from_the_defaults_and_be_completed() -> None:
+    provider = PROVIDER + "  services: {till: {source: {files: {paths: [/a]}}}}\n"
+    site = SITE.replace("    source: {postgresql: {user: u, database: d}}\n", "")
+    site = site.replace('checks: [{name: c, sql: select 1, expect: "= 1"}]', "depth: 1")
+
+    [source] = load(site, provider).sites["acme"].services["till"].sources
+    assert Files is type(source.spec)
+
+
 def test_a_word_and_the_map_that_says_more_replace_each_other() -> None:
     fresh = "fresh: {within: 2h}"
     provider = PROVIDER + f"  services: {{till: {{checks: [{{name: a, sql: q, {fresh}}}]}}}}\n"
@@ -160,6 +169,15 @@ def test_without_a_provider_a_site_says_its_time_zone() -> None:
     )
     site = policy.check({"acme.yaml": "timezone: Europe/Paris\n" + own}).sites["acme"]
     assert ("fr", None, SandboxPolicy.REQUIRED) == (site.language, site.provider, site.sandbox)
+
+
+def test_a_site_with_a_key_written_twice_is_not_used() -> None:
+    checked = load("language: en\nlanguage: fr\n" + SITE)
+
+    assert [
+        "p/acme.yaml:2: language: this key is already written on line 1 (keep one of them)"
+    ] == [str(fault) for fault in checked.errors]
+    assert {} == checked.sites
 
 
 def test_two_files_of_one_site_are_a_fault_of_the_one_named_otherwise() -> None:

@@ -155,3 +155,12 @@ def test_a_recovery_elsewhere_waits_for_nobody() -> None:
     checked = policy.check({"acme.yaml": text, "provider.yaml": provider})
 
     assert timedelta(minutes=30) == lead(checked.sites["acme"], Scenario.SERVER_FAILURE)
+
+
+def test_a_warning_about_a_word_written_otherwise_stands_where_the_map_does() -> None:
+    text = SITE.replace("decide: 20m", "decide: 20h").replace("{rto: 4h", "{dmia: 4h", 1)
+    found = policy.check({"acme.yaml": text}).warnings
+
+    assert [(15, "services.till.objectives.rto"), (21, "services.files.objectives.rto")] == [
+        (fault.line, fault.path) for fault in found
+    ]

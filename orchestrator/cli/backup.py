@@ -43,5 +43,5 @@ def command(settings: Settings, site: str, services: tuple[str, ...]) -> int:
     if settings.json:
         settings.emit(document(found.id, results))
     for result in results:
-        settings.say(text(result, timezone=found.timezone))
+        settings.say(text(result, timezone=found.timezone, verbose=settings.verbose))
     return exit_code(results)

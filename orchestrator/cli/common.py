@@ -45,7 +45,8 @@ class Settings:
 
     def say(self, text: str = "") -> None:
         """Print a person's line: stdout, or stderr where stdout belongs to a JSON document."""
-        click.echo(text, err=self.json)
+        if not (self.json and self.quiet):
+            click.echo(text, err=self.json)
 
     def note(self, text: str) -> None:
         """Print a line about the work under way, unless asked to be quiet."""

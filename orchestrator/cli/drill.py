@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,9 +68,10 @@ def command(settings: Settings, /, site: str, services: tuple[str, ...], **optio
 
 
 def _drill(settings: Settings, app: App, site: Site, request: Request, keep: Path | None) -> int:
+    from orchestrator.cli.watching import Bars, Lines
     from orchestrator.jobs.drill import drill
     from orchestrator.jobs.sweep import recover
-    from orchestrator.reports.drill import step_line, text
+    from orchestrator.reports.drill import text
     from restore_drills.document import document
     from restore_drills.model import Verdict
 
@@ -80,18 +82,20 @@ def _drill(settings: Settings, app: App, site: Site, request: Request, keep: Pat
     for line in recover(app):
         settings.note(line)
     settings.note(f"drill of {site.name}: {request.scenario}, run {request.run}")
-    outcome = drill(
-        app,
-        site,
-        request,
-        keep=keep,
-        tell=lambda service, step: settings.note(step_line(service, step)),
-    )
+    shown = Bars() if sys.stderr.isatty() and not settings.quiet else Lines(settings.note)
+    with shown as watch:
+        outcome = drill(app, site, request, keep=keep, watch=watch)
     report = outcome.report
     if settings.json:
         settings.emit(document(report))
     settings.say(
-        text(report, timezone=site.timezone, lang=settings.lang, floor=site.coverage_floor)
+        text(
+            report,
+            timezone=site.timezone,
+            lang=settings.lang,
+            floor=site.coverage_floor,
+            verbose=settings.verbose,
+        )
     )
     if outcome.kept is not None:
         settings.say(f"\nKept: {outcome.kept} (it holds the client's data; remove it when done).")

@@ -1,4 +1,4 @@
-"""A backup under way, as a person sees it: bars on a terminal, a line a minute elsewhere."""
+"""Long work under way, as a person sees it: bars on a terminal, a line a minute elsewhere."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Self
 
+from orchestrator.reports.drill import step_line
 from orchestrator.reports.words import size
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from orchestrator.adapters.restic import Progress, Summary
+    from restore_drills.model import Step
 
 LINE_EVERY_S = 60.0
 
@@ -48,6 +50,10 @@ class Lines:
     def taken(self, service: str, source: str, summary: Summary) -> None:
         """Print that a source is done."""
         self._note(done_line(service, source, summary))
+
+    def stepped(self, service: str, step: Step) -> None:
+        """Print that a step of a drill has ended."""
+        self._note(step_line(service, step))
 
     def __enter__(self) -> Self:
         return self
@@ -99,6 +105,14 @@ class Bars:
         if task is not None:
             self._progress.remove_task(task)
         self._print(done_line(service, source, summary))
+
+    def stepped(self, service: str, step: Step) -> None:
+        """Print that a step of a drill has ended, in the place of the service's bars."""
+        with self._lock:
+            over = [key for key in self._tasks if key[0] == service]
+            for key in over:
+                self._progress.remove_task(self._tasks.pop(key))
+        self._print(step_line(service, step))
 
     def _print(self, line: str) -> None:
         self._progress.console.print(line, markup=False, soft_wrap=True)

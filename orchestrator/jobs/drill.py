@@ -6,7 +6,7 @@ import shutil
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from orchestrator import __version__
 from orchestrator.adapters import s3
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from orchestrator.adapters.restic import Restic
+    from orchestrator.adapters.restic import Progress, Restic
     from orchestrator.app import App
     from orchestrator.core.policy.model import Site
     from restore_drills.model import Plan, Report, Snapshot, Step
@@ -43,6 +43,16 @@ class Drilled:
 
     report: Report
     kept: Path | None
+
+
+class Watch(Protocol):
+    """Whoever looks on; called from several threads, and must return quickly."""
+
+    def stepped(self, service: str, step: Step) -> None:
+        """Take that a step of a service has ended."""
+
+    def moved(self, service: str, source: str, progress: Progress) -> None:
+        """Take how far the restore of a source is."""
 
 
 def planned(app: App, site: Site, request: plans.Request) -> Plan:
@@ -62,7 +72,7 @@ def drill(  # noqa: PLR0913 - what a caller may choose
     *,
     keep: Path | None = None,
     patience: timedelta = STALL,
-    tell: Callable[[str, Step], None] = lambda _service, _step: None,
+    watch: Watch | None = None,
 ) -> Drilled:
     """Carry out a drill; its start and its outcome are on the log. Raises PraError, Interrupted.
 
@@ -85,9 +95,15 @@ def drill(  # noqa: PLR0913 - what a caller may choose
         try:
             tools = {**_restic(processes), "pra": __version__}
             machine = Machine(root=keep or app.state / "drills", processes=processes, now=app.clock)
-            with ResticRestore(app.state, site, processes, patience) as restore:
+            moved = watch.moved if watch else None
+            with ResticRestore(app.state, site, processes, patience, moved) as restore:
                 report = run_drill(
-                    plan, restore, machine, tools=tools, tell=tell, keep=keep is not None
+                    plan,
+                    restore,
+                    machine,
+                    tools=tools,
+                    tell=watch.stepped if watch else lambda _service, _step: None,
+                    keep=keep is not None,
                 )
         except (KeyboardInterrupt, Interrupted):
             app.log.append(
@@ -137,12 +153,18 @@ class ResticRestore:
     """The engine's `Restore` over our adapter: one restic each repository, a cold cache each."""
 
     def __init__(
-        self, state: Path, site: Site, processes: Processes, patience: timedelta = STALL
+        self,
+        state: Path,
+        site: Site,
+        processes: Processes,
+        patience: timedelta = STALL,
+        moved: Callable[[str, str, Progress], None] | None = None,
     ) -> None:
         self._state = state
         self._site = site
         self._processes = processes
         self._patience = patience
+        self._moved = moved
         self._cache = drill_cache(state, processes.run_id)
         self._stack = ExitStack()
         self._restics: dict[str, Restic] = {}
@@ -182,10 +204,20 @@ class ResticRestore:
         """Restore one snapshot, verified."""
         try:
             into.mkdir(parents=True, exist_ok=True)
-            restored = self._restics[repository].restore(snapshot.id, into)
+            restored = self._restics[repository].restore(
+                snapshot.id, into, on_progress=self._mover(snapshot)
+            )
         except PraError as error:
             raise as_drill_error(error) from error
         return Fetched(bytes=restored.bytes, verified=restored.verified)
+
+    def _mover(self, snapshot: Snapshot) -> Callable[[Progress], None] | None:
+        moved = self._moved
+        if moved is None:
+            return None
+        service = snapshot.tag("service") or snapshot.host
+        source = snapshot.tag("source") or snapshot.id[:8]
+        return lambda progress: moved(service, source, progress)
 
     def read(self, repository: str, snapshot: Snapshot, path: str) -> bytes:
         """Return a small file of a snapshot."""

@@ -34,8 +34,11 @@ def document(site: str, results: Iterable[Result]) -> dict[str, Any]:
     return {"site": site, "services": [_entry(r.finished) for r in results]}
 
 
-def text(result: Result, *, timezone: str) -> str:
-    """Return what a person reads of one service: a line, and what to look at below it."""
+def text(result: Result, *, timezone: str, verbose: bool = False) -> str:
+    """Return what a person reads of one service: a line, and what to look at below it.
+
+    `verbose` adds the snapshots and every file that was not read.
+    """
     done = result.finished
     words = [f"{done.service}: {done.outcome}"]
     if result.read_bytes is not None:
@@ -47,10 +50,12 @@ def text(result: Result, *, timezone: str) -> str:
     else:
         words.append("no recovery point")
     below = [done.error or "", result.remedy]
-    shown = done.skipped[:SHOWN_SKIPPED]
+    shown = done.skipped if verbose else done.skipped[:SHOWN_SKIPPED]
     below += [f"not read: {path}" for path in shown]
     if len(done.skipped) > len(shown):
         below.append(f"not read: {len(done.skipped) - len(shown)} more")
+    if verbose:
+        below += [f"{s.source}: snapshot {s.id[:8]}, tree {s.tree[:8]}" for s in done.snapshots]
     return "\n".join([", ".join(words), *(f"  {line}" for line in below if line)])
 
 

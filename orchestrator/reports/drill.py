@@ -21,12 +21,17 @@ def step_line(service: str, step: Step) -> str:
     return f"  {service:<16} {step.name:<6} {step.seconds:8.1f} s"
 
 
-def text(report: Report, *, timezone: str, lang: str, floor: float = 0.0) -> str:
-    """Return everything that a person reads after a drill; `floor` as `answer` has it."""
+def text(
+    report: Report, *, timezone: str, lang: str, floor: float = 0.0, verbose: bool = False
+) -> str:
+    """Return everything that a person reads after a drill; `floor` as `answer` has it.
+
+    `verbose` adds every check, also those that passed.
+    """
     speech = Speech(lang, timezone)
     blocks = [
         _head(report, speech),
-        _services(report, speech),
+        _services(report, speech, verbose=verbose),
         _findings(report, speech),
         answer(report, lang=lang, timezone=timezone, floor=floor),
         _todo(report, speech),
@@ -44,7 +49,7 @@ def _head(report: Report, speech: Speech) -> str:
     )
 
 
-def _services(report: Report, speech: Speech) -> str:
+def _services(report: Report, speech: Speech, *, verbose: bool) -> str:
     names = max((len(s.id) for s in report.services), default=0)
     verdicts = max(len(speech[v.upper()]) for v in Verdict)
     margin = " " * (names + verdicts + 4)
@@ -54,6 +59,8 @@ def _services(report: Report, speech: Speech) -> str:
         lines.append(f"{s.id:<{names}}  {verdict:<{verdicts}}  {_time(s, speech)}")
         lines.append(f"{margin}{_seen(s, speech)}")
         lines += [f"{margin}- {reason}" for reason in _why(s, speech)]
+        if verbose:
+            lines += [f"{margin}{c.status:<5} {c.name}: {c.detail}" for c in s.checks]
     return "\n".join(lines)
 
 

@@ -66,7 +66,7 @@ def test_a_bucket_holds_a_repository_from_end_to_end(
 
 
 @pytest.mark.parametrize("harm", ["flip", "remove", "truncate"])
-def test_damage_in_a_bucket_is_damage(
+def test_damage_in_a_bucket_is_damage(  # noqa: PLR0913, PLR0917 - fixtures
     tmp_path: Path, binary: Path, s3: S3Server, bucket: Bucket, keys: tuple[str, str], harm: str
 ) -> None:
     with scene(tmp_path, binary, url=bucket.url, keys=keys) as here:
@@ -89,7 +89,7 @@ def test_damage_in_a_bucket_is_damage(
 
 
 @pytest.mark.parametrize("fault", ["refuse", "unavailable", "fall_silent"])
-def test_an_endpoint_that_is_gone_is_known_soon(
+def test_an_endpoint_that_is_gone_is_known_soon(  # noqa: PLR0913, PLR0917 - fixtures
     tmp_path: Path, binary: Path, relay: Relay, bucket: Bucket, keys: tuple[str, str], fault: str
 ) -> None:
     with scene(tmp_path, binary, url=relay.url(bucket.name, "till"), keys=keys) as here:
@@ -105,7 +105,7 @@ def test_an_endpoint_that_is_gone_is_known_soon(
 
 
 @pytest.mark.parametrize("fault", ["refuse", "fall_silent"])
-def test_a_restore_that_is_cut_proves_nothing(
+def test_a_restore_that_is_cut_proves_nothing(  # noqa: PLR0913, PLR0917 - fixtures
     tmp_path: Path, binary: Path, relay: Relay, bucket: Bucket, keys: tuple[str, str], fault: str
 ) -> None:
     with scene(tmp_path, binary, url=relay.url(bucket.name, "till"), keys=keys) as here:

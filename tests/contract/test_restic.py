@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -84,18 +85,19 @@ def test_excluded_files_and_caches_are_left_out(empty: Scene) -> None:
     assert made.complete
 
 
-def test_progress_is_told_while_it_runs(empty: Scene, tmp_path: Path) -> None:
+def test_progress_is_told_while_it_runs(empty: Scene) -> None:
     told: list[Progress] = []
-    with (empty.source / "large").open("wb") as file:
-        file.write(os.urandom(1 << 20) * 256)
 
-    made = empty.restic.backup(
-        [str(empty.source)], host="bakery", tags=TAGS, on_progress=told.append
+    def produce(writer: int) -> None:
+        for _ in range(20):
+            os.write(writer, os.urandom(1 << 20))
+            time.sleep(0.1)
+
+    empty.restic.backup_stdin(
+        produce, filename="till.dump", host="bakery", tags=TAGS, on_progress=told.append
     )
-    empty.restic.restore(made.snapshot, tmp_path / "out", on_progress=told.append)
 
-    assert told
-    assert max(entry.done_bytes for entry in told) > 0
+    assert 0 < max(entry.done_bytes for entry in told) <= 20 << 20
 
 
 def test_a_restore_needs_a_full_id_and_an_empty_folder(here: Scene, tmp_path: Path) -> None:

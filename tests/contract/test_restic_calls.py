@@ -23,6 +23,8 @@ from tests.repositories import PASSWORD, TAGS, scene
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from orchestrator.adapters.restic import Progress
+
 ID = "5f" * 32
 KEYS = ("AKIAEXAMPLE", "a secret # key;")
 
@@ -235,4 +237,8 @@ def test_a_restic_that_tries_again_and_moves_is_let_be(tmp_path: Path) -> None:
     )
 
     with scene(tmp_path, binary, stall=timedelta(seconds=1)) as here:
-        assert 0 == here.restic.restore(ID, tmp_path / "out").entries
+        told: list[Progress] = []
+        restored = here.restic.restore(ID, tmp_path / "out", on_progress=told.append)
+
+    assert 0 == restored.entries
+    assert [1, 2, 3, 4, 5, 6, 7, 8] == [entry.done_bytes for entry in told]

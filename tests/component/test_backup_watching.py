@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.adapters.restic import Progress, Summary, Unread
 from orchestrator.cli.watching import Bars, Lines
+from restore_drills.model import Step
 
 if TYPE_CHECKING:
     import pytest
@@ -58,3 +59,16 @@ def test_bars_leave_the_same_lines_behind(capsys: pytest.CaptureFixture[str]) ->
     assert "caisse: new repository made at /mnt/[usb]\n" in told.err
     assert "  caisse/base: 1 MB read, 2 kB new, 1 not read\n" in told.err
     assert "  caisse/roles: 1 MB read" in told.err
+
+
+def test_a_step_of_a_drill_takes_the_place_of_its_bars(capsys: pytest.CaptureFixture[str]) -> None:
+    lines: list[str] = []
+    step = Step(name="fetch", began=0.0, seconds=9.1)
+    with Bars() as bars, Lines(lines.append) as watch:
+        bars.moved("caisse", "base", HALF)
+        bars.stepped("caisse", step)
+        watch.stepped("caisse", step)
+
+    line = "  caisse           fetch       9.1 s"
+    assert [line] == lines
+    assert f"{line}\n" in capsys.readouterr().err

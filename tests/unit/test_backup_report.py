@@ -99,3 +99,12 @@ def test_the_document_leaves_out_what_was_not_measured() -> None:
 )
 def test_the_exit_code_is_that_of_the_worst_service(outcomes: list[Outcome], code: int) -> None:
     assert code == exit_code([Result(finished=replace(COMPLETE, outcome=o)) for o in outcomes])
+
+
+def test_verbose_adds_the_snapshots_and_every_file_that_was_not_read() -> None:
+    unread = replace(COMPLETE, skipped=tuple(f"/srv/{number}" for number in range(50)))
+
+    said = text(Result(finished=unread, read_bytes=1), timezone="UTC", verbose=True)
+
+    assert "  not read: /srv/49" in said
+    assert "  caisse: snapshot 11111111, tree 22222222" in said

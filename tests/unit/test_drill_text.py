@@ -192,3 +192,12 @@ def test_rta_of_a_stopped_drill_is_never_told() -> None:
     odd = served(rta=RTA, stopped=CannotRun("an advisory check could not run"))
 
     assert "14 s" not in text(report(odd), timezone="UTC", lang="en")
+
+
+def test_verbose_adds_the_checks_that_passed() -> None:
+    brief = text(PROVEN, timezone="Europe/Paris", lang="en")
+    full = text(PROVEN, timezone="Europe/Paris", lang="en", verbose=True)
+
+    passed = PROVEN.services[0].checks
+    assert all(f"pass  {c.name}: {c.detail}" in full for c in passed)
+    assert not any(c.detail in brief for c in passed)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from restore_drills.errors import CannotRun, CommandMissing, Damaged
 from restore_drills.model import Finding, Severity
+from restore_drills.sandbox.room import KEEP
 
 if TYPE_CHECKING:
     from restore_drills.model import SourcePlan
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 LOAD_TIMEOUT = timedelta(hours=12)
 QUERY_TIMEOUT = timedelta(minutes=10)
 BOOT_TIMEOUT_S = 60.0
+# Not the client's `postgres`: his roles are loaded as they are, and may take rights from that one.
+SUPERUSER = "restore_drills"
+MAINTENANCE = "template1"  # connected to while the client's database, perhaps `postgres`, is made
+ANSWER_BYTES = 1 << 20  # of a query; the first value is what counts
 JOBS = "2"  # a client's server has at least two cores; more would flatter a bigger drill machine
 SETTINGS = {
     "listen_addresses": "",
@@ -36,8 +41,19 @@ SETTINGS = {
     "TimeZone": "UTC",
     "DateStyle": "ISO",
 }
+# A database may bring settings of its own: its answers are read in one style and encoding, in
+# which the question is put too. Nothing can be converted from SQL_ASCII.
+READABLY = (
+    "set datestyle to iso; select 1 where pg_catalog.set_config('client_encoding', "
+    "case pg_catalog.getdatabaseencoding() when 'SQL_ASCII' then 'SQL_ASCII' else 'UTF8' end, "
+    "false) is null"
+)
 # What the machine lacks says nothing of the data.
-LACKING = ("is not available", "could not open extension control file", "could not access file")
+LACKING = re.compile(
+    r"is not available|could not open extension control file|could not access file"
+    r"|could not create locale|collation .* for encoding .* does not exist"
+)
+NO_LOCALE = re.compile(r"invalid (\w+ )?locale name")  # LC_COLLATE and the like since 16
 
 
 def installed() -> dict[int, Path]:
@@ -100,7 +116,10 @@ class Cluster:
                 f"not {self._source.database}"
             )
         self.dumped_from = _header(header, "Dumped from database version").split(" ")[0]
-        major = int(self.dumped_from.split(".")[0])
+        digits = re.match(r"\d+", self.dumped_from)  # of a beta: `17beta1`
+        if digits is None:
+            raise Damaged(f"{self._source.name}: the dump's header has no version")
+        major = int(digits[0])
         fit = [m for m in sorted(self._majors) if m >= major]
         if not fit:
             raise CommandMissing(
@@ -113,7 +132,7 @@ class Cluster:
     def boot(self) -> None:
         """Make a cluster and start its server. Raises CannotRun when it does not come up."""
         made = self._run(
-            self._bin, "initdb", "--pgdata", f"{self._home}/data", "--username=postgres",
+            self._bin, "initdb", "--pgdata", f"{self._home}/data", f"--username={SUPERUSER}",
             "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", timeout=QUERY_TIMEOUT,
         )  # fmt: skip
         if made.code != 0:
@@ -130,16 +149,17 @@ class Cluster:
                 raise CannotRun(
                     f"{self._source.name}: PostgreSQL did not start: {_last(server.ended())}"
                 )
-        self.version = self.query("show server_version", database="postgres").split(" ")[0]
+        self.version = self.query("show server_version", database=MAINTENANCE).split(" ")[0]
 
     def load(self) -> list[Finding]:
         """Load roles and the dump. Raises Damaged when the data does not load."""
         findings = self._load_roles()
         restore = ["--no-password", "--exit-on-error", "--no-tablespaces", *self._at]
-        first = self._restore(*restore, "--create", "--dbname=postgres")
-        if first.code != 0 and "invalid locale" in first.stderr:
+        anew = ("--clean", "--if-exists") if self._source.database == "postgres" else ()
+        first = self._restore(*restore, *anew, "--create", f"--dbname={MAINTENANCE}")
+        if first.code != 0 and NO_LOCALE.search(first.stderr):
             # The client's collation is not on this machine; the data still loads without it.
-            words = f"{self._source.name}: loaded with C.UTF-8, this machine lacks its locale"
+            words = f"{self._source.name}: loaded without its locale, which this machine lacks"
             remedy = "Generate the database's locale where you recover."
             findings.append(
                 Finding(
@@ -154,22 +174,25 @@ class Cluster:
                 self._bin,
                 "createdb",
                 *self._at,
+                f"--maintenance-db={MAINTENANCE}",
                 "--template=template0",
+                *_encoding(first),
+                "--",
                 name,
                 timeout=QUERY_TIMEOUT,
-            )  # what fails here fails the restore below, in its own words
+            )  # fmt: skip - what fails here fails the restore below, in its own words
             first = self._restore(*restore, f"--dbname={name}")
         if first.code != 0:
             words = f"{self._source.name}: the dump does not load: {_last(first)}"
-            if any(lack in first.stderr for lack in LACKING):
-                raise CannotRun(words, hint="Install the missing extension on this machine.")
+            if LACKING.search(first.stderr):
+                raise CannotRun(words, hint="Install the extension or the locale on this machine.")
             raise Damaged(words)
         return findings
 
     def query(self, sql: str, *, database: str | None = None) -> str:
         """Return psql's unaligned output. Raises Damaged with PostgreSQL's own words."""
-        raw = ("--no-psqlrc", "--no-align", "--tuples-only", "--field-separator=\x1f")
-        asked = ("--set=ON_ERROR_STOP=1", "--command", sql)
+        raw = ("--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--field-separator=\x1f")
+        asked = ("--set=ON_ERROR_STOP=1", "--command", READABLY, "--command", sql)
         ended = self._run(
             self._bin,
             "psql",
@@ -179,11 +202,16 @@ class Cluster:
             *asked,
             timeout=QUERY_TIMEOUT,
             read_only=database is None,
+            keep=ANSWER_BYTES,
         )
         if ended.stopped:
             raise Damaged(f"query stopped: {ended.stopped}")
         if ended.code != 0:
             raise Damaged(_last(ended))
+        if ended.truncated:  # its beginning, and so the value that counts, is lost
+            raise Damaged(
+                f"the query returns more than {ANSWER_BYTES >> 20} MiB: ask for one value"
+            )
         return ended.stdout.decode(errors="replace").rstrip("\n")
 
     @property
@@ -192,11 +220,11 @@ class Cluster:
 
     @property
     def _at(self) -> tuple[str, ...]:
-        return ("--host", self._home, "--username=postgres")
+        return ("--host", self._home, f"--username={SUPERUSER}")
 
     def _load_roles(self) -> list[Finding]:
         ended = self._run(
-            self._bin, "psql", "--no-psqlrc", "--quiet", *self._at, "--dbname=postgres",
+            self._bin, "psql", "--no-psqlrc", "--quiet", *self._at, f"--dbname={MAINTENANCE}",
             "--file", f"/dumps/{self._source.name}.roles/{self._source.name}.roles.sql",
             timeout=QUERY_TIMEOUT,
         )  # fmt: skip
@@ -225,24 +253,36 @@ class Cluster:
         )
 
     def _run(
-        self, folder: Path, program: str, *args: str, timeout: timedelta, read_only: bool = False
+        self,
+        folder: Path,
+        program: str,
+        *args: str,
+        timeout: timedelta,
+        read_only: bool = False,
+        keep: int = KEEP,
     ) -> Ended:
-        options = "-c statement_timeout=600000 -c default_transaction_read_only=on"
+        # Said each time, for the client's database may have been set to either.
+        switch, limit = ("on", 600_000) if read_only else ("off", 0)
+        options = f"-c default_transaction_read_only={switch} -c statement_timeout={limit}"
         return self._room.run(
             [str(folder / program), *args],
             timeout=timeout,
             cwd="/work",
-            env={"PGOPTIONS": options} if read_only else {},
+            env={"PGOPTIONS": options},
+            keep=keep,
         )
 
 
 def _ready(pidfile: Path) -> bool:
     """Say whether the server accepts connections: line 8 of its pid file, as pg_ctl reads it."""
     try:
-        lines = pidfile.read_text().splitlines()
+        # What was loaded before may have run here, and have put anything in its place.
+        handle = os.open(pidfile, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(handle, "rb") as file:  # noqa: PTH123 - a descriptor
+            lines = (file.read(4096) or b"").splitlines()
     except OSError:
         return False
-    return len(lines) > 7 and lines[7].strip() == "ready"  # noqa: PLR2004 - the format's own number
+    return len(lines) > 7 and lines[7].strip() == b"ready"  # noqa: PLR2004 - the format's own number
 
 
 def _header(listing: str, name: str) -> str:
@@ -250,6 +290,14 @@ def _header(listing: str, name: str) -> str:
     if found is None:
         raise Damaged(f"the dump's header has no {name}")
     return found[1].strip()
+
+
+def _encoding(failed: Ended) -> tuple[str, ...]:
+    """Return createdb's options for the encoding that pg_restore could not create."""
+    found = re.search(r"ENCODING = '([\w-]+)'", failed.stderr)
+    if found is None or found[1] == "UTF8":
+        return ()
+    return (f"--encoding={found[1]}", "--locale=C")  # which fits every encoding
 
 
 def _last(ended: Ended) -> str:

@@ -131,8 +131,11 @@ def test_what_a_dead_run_left_is_swept_and_nothing_else() -> None:
 def test_a_folder_that_others_can_enter_is_passed_over(tmp_path: Path) -> None:
     runtime = tmp_path / "runtime"
     (runtime / "pra").mkdir(parents=True)
-    for folder in (*tmp_path.parents[:2], tmp_path, runtime, runtime / "pra"):
+    for folder in (tmp_path, runtime, runtime / "pra"):
         folder.chmod(0o777)
+    for folder in tmp_path.parents:  # somebody else must be able to pass through
+        if not folder.stat().st_mode & 0o001:
+            folder.chmod(0o755)
     script = (
         "from orchestrator.adapters.secrets import SecretFiles\n"
         "with SecretFiles('test-three') as files: print(files.write('password', b'x'))"

@@ -27,14 +27,14 @@ create table customers(id int primary key);
 
 @pytest.fixture(scope="session")
 def database(postgres: PostgresServer) -> dict[str, object]:
-    """The live database `caisse` of 5,000 orders; the values that a policy needs for it."""
-    postgres.create("caisse")
-    postgres.sql("caisse", ORDERS)
+    """The live database `magasin` of 5,000 orders; the values that a policy needs for it."""
+    postgres.create("magasin")
+    postgres.sql("magasin", ORDERS)
     return {
         "host": postgres.host,
         "port": postgres.port,
         "user": postgres.superuser,
-        "database": "caisse",
+        "database": "magasin",
     }
 
 

@@ -120,7 +120,7 @@ def test_a_site_never_backed_up_is_refuted(a_site: Callable[..., ClientSite]) ->
         ),
         (DATABASE.replace(">= 1000", ">= 100000"), "5000 is not >= 100000"),
         (DATABASE.replace("fresh: 2h", "fresh: 1s"), "before the backup, at most 1 s"),
-        (DATABASE.replace("database: %(database)s", "database: buvette"), "caisse, not buvette"),
+        (DATABASE.replace("database: %(database)s", "database: buvette"), "magasin, not buvette"),
         (FILES.replace("at_least: 10", "at_least: 41"), "40 files, at least 41"),
         (
             FILES.replace("files: {at_least: 10}", "command: [nonesuch]"),

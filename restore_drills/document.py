@@ -29,6 +29,7 @@ def document(report: Report) -> dict[str, Any]:
         "site": plan.site,
         "scenario": plan.scenario,
         "point": "latest" if plan.t0 is None else "at",
+        "exploratory": plan.exploratory,
         "t0": stamp(report.t0),
         "started_at": stamp(report.started_at),
         "place": plan.place,

@@ -22,6 +22,14 @@ class DrillError(Exception):
         self.hint = hint
 
 
+def of_system(error: OSError) -> CannotRun:
+    """Say in one line what the operating system refused; it tells nothing of the data."""
+    where = f"{error.filename}: " if error.filename else ""
+    return CannotRun(
+        f"{where}{error.strerror or error}", hint="Look at the disk, its rights and its limits."
+    )
+
+
 class Damaged(DrillError):
     """The data is wrong or missing."""
 

@@ -218,6 +218,7 @@ class Plan:
     services: tuple[ServicePlan, ...]
     calendar: Calendar
     t0: datetime | None = None
+    exploratory: bool = False  # somebody chose T0 or another repository: not "tonight"
     sealed_only: bool = True  # `sandbox: required`; False is best-effort
     declared: tuple[str, ...] = ()  # services that a third party answers for: counted, not proven
     findings: tuple[Finding, ...] = ()

@@ -29,9 +29,14 @@ class Points:
     usable: tuple[Point, ...]
     unusable: tuple[str, ...]
 
-    def before(self, t0: datetime) -> Point | None:
-        """Return the newest point that was usable at `t0`: one still being written was none."""
-        fit = [p for p in self.usable if usable_at(p) <= t0 + CLOCKS_AGREE_WITHIN]
+    def before(self, t0: datetime, *, chosen: bool = False) -> Point | None:
+        """Return the newest point that was usable at `t0`: one still being written was none.
+
+        `chosen`: somebody named this instant. Else it is now by this machine's clock, and the one
+        that backed up may be a little ahead.
+        """
+        latest = t0 if chosen else t0 + CLOCKS_AGREE_WITHIN
+        fit = [p for p in self.usable if usable_at(p) <= latest]
         return fit[-1] if fit else None
 
     def after(self, now: datetime) -> tuple[Point, ...]:

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, TypeVar
 from restore_drills import findings as say
 from restore_drills import points
 from restore_drills.engines import postgresql
-from restore_drills.errors import CannotRun, Damaged, DrillError, Interrupted, NoSandbox, NoSpace
+from restore_drills.errors import (
+    CannotRun,
+    CommandMissing,
+    Damaged,
+    DrillError,
+    Interrupted,
+    NoSandbox,
+    NoSpace,
+    of_system,
+)
 from restore_drills.judge import worst
 from restore_drills.model import Report, SandboxFacts, SourceKind
 from restore_drills.service import Proof, Setting
@@ -76,7 +85,10 @@ def run(  # noqa: PLR0913 - the drill, its two doors, and what the caller may ch
         for proof in proofs:
             proof.stopped = proof.stopped or short
             if proof.stopped is None and sandbox is not None:
-                proof.room = sandbox.room(proof.plan.id)
+                try:
+                    proof.room = sandbox.room(proof.plan.id)
+                except OSError as error:
+                    proof.stopped = of_system(error)
         _prove(proofs, host)
     finally:
         if sandbox is not None:
@@ -108,11 +120,13 @@ def run(  # noqa: PLR0913 - the drill, its two doors, and what the caller may ch
 
 def _sandbox(plan: Plan, host: Host) -> tuple[Sandbox | None, DrillError | None]:
     """Make the sandbox before the clock starts: a real recovery does not need it."""
-    room = max(host.free_bytes() - RESERVE, 64 * MIB)
     try:
+        room = max(host.free_bytes() - RESERVE, 64 * MIB)
         return host.sandbox(plan.run, disk_bytes=room, required=plan.sealed_only), None
-    except NoSandbox as error:
+    except (NoSandbox, CommandMissing) as error:
         return None, error
+    except OSError as error:
+        return None, of_system(error)
 
 
 def _open(plan: Plan, restore: Restore, host: Host, t5: float) -> Opened:
@@ -139,7 +153,7 @@ def _choose(proof: Proof, opened: Opened, setting: Setting) -> DrillError | None
         return answer
     listing, proof.offsets["T5a"] = answer
     found = points.find(listing, plan)
-    proof.point = found.before(setting.t0)
+    proof.point = found.before(setting.t0, chosen=setting.plan.t0 is not None)
     ahead = found.after(setting.host.now())
     if ahead:
         latest = max(map(points.usable_at, ahead))
@@ -163,7 +177,8 @@ def _none(
         return Damaged(f"no usable recovery point: {found.unusable[-1]}")
     if found.usable:
         return Damaged(f"no recovery point is older than {t0:%Y-%m-%d %H:%M:%S} UTC")
-    return Damaged(f"no recovery point in {plan.repository}: never backed up")
+    why = ", though this log knows of backups" if plan.pinned else ": never backed up"
+    return Damaged(f"no recovery point in {plan.repository}{why}")
 
 
 def _space(proofs: list[Proof], host: Host) -> NoSpace | None:
@@ -227,6 +242,8 @@ def _wait(future: Future[T], host: Host) -> DrillError | None:
         wait_for([future])
         raise
     error = future.exception()
+    if isinstance(error, OSError):
+        return of_system(error)
     if error is None or isinstance(error, DrillError):
         return error
     raise error

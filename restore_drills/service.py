@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from restore_drills import seal
 from restore_drills.checks import sql, tree
 from restore_drills.engines import postgresql
-from restore_drills.errors import Damaged, DrillError, Interrupted
+from restore_drills.errors import Damaged, DrillError, Interrupted, of_system
 from restore_drills.judge import judge
 from restore_drills.model import (
     CheckResult,
@@ -79,7 +79,10 @@ class Proof:
         return "T8" in self.offsets
 
     def carry_out(self) -> None:
-        """Run the whole proof; an error other than Interrupted is kept, not raised."""
+        """Run the whole proof; an error other than Interrupted is kept, not raised.
+
+        What the system refuses (a full disk, a workspace that vanished) is such an error too.
+        """
         try:
             self._fetch()
             self._start()
@@ -88,6 +91,8 @@ class Proof:
             raise
         except DrillError as error:
             self.stopped = error
+        except OSError as error:
+            self.stopped = of_system(error)
 
     def report(self) -> ServiceReport:
         """Judge what was seen."""
@@ -256,6 +261,8 @@ class Proof:
             raise
         except DrillError as error:
             passes, words = False, str(error)  # a check that errors is a fail
+        except OSError as error:  # a command that cannot be started, being too long for example
+            passes, words = False, str(of_system(error))
         return CheckResult(
             name=check.name,
             kind=kind,
@@ -292,7 +299,7 @@ class Proof:
         printed = ended.stderr.strip() or ended.stdout.decode(errors="replace").strip()
         words = ended.stopped or f"exit {ended.code}"
         if printed:
-            words += f": {printed.splitlines()[-1][:200]}"
+            words += f": {sql.shown(printed.splitlines()[-1])}"
         return ended.code == 0 and not ended.stopped, words
 
     # --- the clock ----------------------------------------------------------------------------
@@ -323,6 +330,8 @@ class Proof:
 
 def _error(future: Future[Fetched] | Future[None]) -> DrillError | None:
     error = future.exception()
+    if isinstance(error, OSError):
+        return of_system(error)
     if error is not None and not isinstance(error, DrillError):
         raise error
     return error

@@ -24,6 +24,12 @@ def duration(span: timedelta, *, day: str = "d") -> str:
     return _two(math.ceil(seconds / HOUR), day, "h", DAY // HOUR)
 
 
+def hours(span: timedelta) -> str:
+    """Write a span of business time: a day of it is no day of the calendar, so it has no days."""
+    minutes = math.ceil(span.total_seconds() / MINUTE)
+    return duration(span) if minutes < DAY // MINUTE else _two(minutes, "h", "min", HOUR // MINUTE)
+
+
 def _two(count: int, big: str, small: str, factor: int) -> str:
     whole, rest = divmod(count, factor)
     return f"{whole} {big} {rest} {small}" if rest else f"{whole} {big}"

@@ -161,7 +161,11 @@ class SecretFiles:
         trace: TracebackType | None,
     ) -> None:
         self._folder = None
-        SecretFiles.sweep(self._run)
+        try:
+            SecretFiles.sweep(self._run)
+        except KeyboardInterrupt:  # not before they are gone
+            SecretFiles.sweep(self._run)
+            raise
 
     def __repr__(self) -> str:
         return f"SecretFiles(run={self._run!r})"

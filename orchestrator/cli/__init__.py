@@ -5,6 +5,7 @@ This package is the only place that prints. Global options are accepted before a
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
@@ -17,6 +18,7 @@ import click
 from orchestrator import __version__
 from orchestrator.cli.common import Settings, report_error
 from orchestrator.errors import Interrupted, Misused, PraError
+from restore_drills import errors as drills
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -32,6 +34,7 @@ VERBS = {
     "events": "The event log.",
     "demo": "A whole site on this machine, with real components.",
 }
+_stopping: list[bool] = []  # whether somebody asked this process to stop
 GLOBAL_FLAGS = ("--json", "--quiet", "--verbose", "--version")
 GLOBAL_VALUES = ("--policies", "--state", "--lang")
 
@@ -105,7 +108,7 @@ def _default_state() -> Path:
     envvar="PRA_LANG",
     default="en",
     show_default=True,
-    help="Language of the answers.",
+    help="Language of a drill's answer.",
 )
 @click.pass_context
 def cli(ctx: click.Context, /, **options: object) -> None:
@@ -141,6 +144,8 @@ def hoist(argv: list[str]) -> list[str]:
 def main() -> None:
     """Run `pra` with this process's arguments and exit with its code."""
     signal.signal(signal.SIGTERM, _terminated)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as a shell's background jobs have
+        signal.signal(signal.SIGINT, _terminated)
     # restic's `unlock` probes lock owners with SIGHUP; a reused pid must survive it.
     signal.signal(signal.SIGHUP, _terminated if sys.stdin.isatty() else signal.SIG_IGN)
     argv = hoist(sys.argv[1:])
@@ -149,21 +154,35 @@ def main() -> None:
         code = cli.main(args=argv, prog_name="pra", standalone_mode=False)
     except click.exceptions.Exit as leave:
         code = leave.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        code = Misused.exit_code
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f"See `{context.command_path} --help`." if context else "See `pra --help`."
         code = report_error(Misused(error.format_message(), hint=hint), as_json=as_json)
     except PraError as error:
         code = report_error(error, as_json=as_json)
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, click.exceptions.Abort, drills.Interrupted):
         code = report_error(Interrupted("interrupted"), as_json=as_json)
     except BrokenPipeError:
         # The reader of our output left; Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
+    except drills.DrillError as error:
+        code = report_error(PraError(str(error), hint=error.hint), as_json=as_json)
+    except OSError as error:
+        said = drills.of_system(error)
+        code = report_error(PraError(str(said), hint=said.hint), as_json=as_json)
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _terminated(signum: int, frame: FrameType | None) -> None:
+    """Interrupt once: whoever asks again must not cut the clearing away short."""
     del signum, frame
+    if _stopping:
+        with contextlib.suppress(OSError):
+            os.write(2, b"pra: ending what runs and clearing it away, a moment\n")
+        return
+    _stopping.append(True)
     raise KeyboardInterrupt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from dataclasses import dataclass
@@ -49,9 +50,13 @@ class Settings:
             click.echo(text, err=self.json)
 
     def note(self, text: str) -> None:
-        """Print a line about the work under way, unless asked to be quiet."""
+        """Print a line about the work under way, unless asked to be quiet.
+
+        Nobody may be listening any more, and the work goes on.
+        """
         if not self.quiet:
-            click.echo(text, err=True)
+            with contextlib.suppress(OSError):
+                click.echo(text, err=True)
 
 
 def report_error(error: PraError, *, as_json: bool) -> int:

@@ -77,7 +77,13 @@ def _drill(settings: Settings, app: App, site: Site, request: Request, keep: Pat
 
     if keep is not None:
         keep = keep.absolute()
-        if keep.exists() and any(keep.iterdir()):
+        try:
+            filled = keep.exists() and any(keep.iterdir())
+        except OSError as error:
+            raise Misused(
+                f"{keep}: cannot be looked into: {error.strerror}", hint="Give a folder of yours."
+            ) from error
+        if filled:
             raise Misused(f"{keep}: not empty", hint="Give --keep a new or empty folder.")
     for line in recover(app):
         settings.note(line)
@@ -99,9 +105,12 @@ def _drill(settings: Settings, app: App, site: Site, request: Request, keep: Pat
     )
     if outcome.kept is not None:
         settings.say(f"\nKept: {outcome.kept} (it holds the client's data; remove it when done).")
+    if outcome.unlogged is not None:
+        lost = outcome.unlogged
+        click.echo(f"pra: this drill is not on the log: {lost}\n  {lost.hint}", err=True)
     match report.verdict:
         case Verdict.PROVEN:
-            return 0
+            return 0 if outcome.unlogged is None else 1
         case Verdict.REFUTED:
             return 3
         case Verdict.INCONCLUSIVE:

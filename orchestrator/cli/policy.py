@@ -25,7 +25,7 @@ def command() -> None:
     """
 
 
-@command.command("check")
+@command.command("check", short_help="Say every fault of the policy files at once.")
 @click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(path_type=Path))
 @click.pass_obj
 def check(settings: Settings, files: tuple[Path, ...]) -> int:
@@ -80,7 +80,7 @@ def _count(number: int, word: str) -> str:
     return f"{number or 'no'} {word}{'s' if number > 1 else ''}"
 
 
-@command.command("show")
+@command.command("show", short_help="Print a site as it is understood.")
 @click.argument("site")
 @click.pass_obj
 def show(settings: Settings, site: str) -> int:

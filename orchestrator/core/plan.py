@@ -90,10 +90,18 @@ def build(site: Site, request: Request, memory: Memory, now: datetime) -> Plan:
             end=today + timedelta(days=1),  # where the site is ahead of UTC, it is there already
         ),
         t0=request.t0,
+        exploratory=request.t0 is not None
+        or (request.repository is not None and any(_home(s) != request.repository for s in ours)),
         sealed_only=site.sandbox is SandboxPolicy.REQUIRED,
         declared=tuple(s.id for s, _ in external),
         findings=tuple(findings),
     )
+
+
+def _home(service: Service) -> str | None:
+    """Return the repository in which the service's snapshots are."""
+    adopted = (s.spec.repository for s in service.sources if isinstance(s.spec, Adopted))
+    return next(adopted, service.backup_to)
 
 
 def _with_needs(site: Site, names: tuple[str, ...]) -> set[str]:
@@ -113,8 +121,7 @@ def _service(site: Site, service: Service, request: Request, memory: Memory) -> 
     promise = service.promise(request.scenario)
     if promise is None:  # the policy reader refuses a service of ours without objectives
         raise Misused(f"{site.id}: {service.id} has no objectives", hint="Give it rto and rpo.")
-    home = adopted.repository if adopted else service.backup_to
-    chosen = request.repository or home
+    chosen = request.repository or _home(service)
     lost = ""
     if chosen is None:
         lost = "no copy survives: there is none"

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class Run:
     """One run as the log tells it; `outcome` is None while it is open.
 
-    The outcome is a backup's, or a drill's verdict. `service` is empty for a whole site.
-    `cause` is the id of the event that asked for it.
+    The outcome is a backup's, or a drill's verdict. `service` is empty for a drill, whose
+    `services` are known when it ends. `cause` is the id of the event that asked for it.
     """
 
     run: str
@@ -42,6 +42,7 @@ class Run:
     outcome: str | None = None
     cause: str | None = None
     error: str | None = None
+    services: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -128,7 +129,10 @@ class State:
         said = drilled.read(event.document)
         began = min((one.started_at for one in said), default=at)
         self._end(_of(event, RunKind.DRILL, began), at, event.verdict, None)
-        for one in said:
+        services = tuple(one.service for one in said)
+        self.runs[event.run] = replace(self.runs[event.run], services=services)
+        # With an instant or a repository of somebody's choice it does not say what tonight gives.
+        for one in () if event.document.get("exploratory") else said:
             key = (event.site, one.service, one.scenario)
             self._drilled[key] = one
             if one.verdict is not Verdict.INCONCLUSIVE:

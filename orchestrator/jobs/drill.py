@@ -15,7 +15,7 @@ from orchestrator.adapters.restic import STALL
 from orchestrator.core import plan as plans
 from orchestrator.core.events import DrillFinished, RunFailed, RunInterrupted, RunKind, RunStarted
 from orchestrator.core.state import fold
-from orchestrator.errors import PraError, RepositoryAbsent, as_drill_error
+from orchestrator.errors import PraError, RepositoryAbsent, StateUnusable, as_drill_error
 from orchestrator.jobs.opening import drill_cache, opened, restic_version
 from orchestrator.log import RunLock, boot_id
 from restore_drills.document import document
@@ -43,6 +43,7 @@ class Drilled:
 
     report: Report
     kept: Path | None
+    unlogged: PraError | None = None  # the answer stands, but the log does not have it
 
 
 class Watch(Protocol):
@@ -130,15 +131,20 @@ def drill(  # noqa: PLR0913 - what a caller may choose
                 )
             )
             raise
-        app.log.append(
-            DrillFinished(
-                run=request.run,
-                site=site.id,
-                verdict=report.verdict,
-                document=document(report),
+        unlogged = None
+        try:
+            app.log.append(
+                DrillFinished(
+                    run=request.run,
+                    site=site.id,
+                    verdict=report.verdict,
+                    document=document(report),
+                )
             )
-        )
-    return Drilled(report=report, kept=keep / request.run if keep else None)
+        except StateUnusable as error:  # hours of restoring have their answer all the same
+            unlogged = error
+    kept = keep / request.run if keep and report.sandbox is not None else None
+    return Drilled(report=report, kept=kept, unlogged=unlogged)
 
 
 def _restic(processes: Processes) -> dict[str, str]:

@@ -15,7 +15,7 @@ from orchestrator.adapters.secrets import SecretFiles
 from orchestrator.core.events import RunInterrupted, RunKind
 from orchestrator.errors import PraError
 from orchestrator.jobs.opening import drill_cache, opened
-from orchestrator.log import dead
+from orchestrator.log import dead, under_way
 from restore_drills import process, sandbox
 from restore_drills.process import Processes
 
@@ -52,7 +52,16 @@ def recover(app: App) -> list[str]:
             )
         what = " ".join(filter(None, (found.started.site, found.started.service)))
         said.append(f"{what}: the {found.started.kind} run {found.started.run} {note}")
+    _leftovers(app)
     return said
+
+
+def _leftovers(app: App) -> None:
+    """Remove what a run that has ended on the log could not remove itself, its disk being full."""
+    sandbox.sweep(app.state / "drills")
+    for folder in (app.state / "cache").glob("drill-*"):
+        if not under_way(app.state, folder.name.removeprefix("drill-")):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _clear(app: App, started: RunStarted) -> tuple[int, str]:

@@ -45,7 +45,7 @@ def _row(run: Run, zone: str) -> tuple[str, ...]:
     return (
         when(run.started_at, zone),
         run.kind.value,
-        run.service or "whole site",
+        run.service or ", ".join(run.services) or "site",
         took,
         run.outcome or "under way",
         run.run,

@@ -177,7 +177,7 @@ PHRASES = {
 }
 
 LABELS: dict[str, dict[str, str]] = {
-    "en": {},
+    "en": {"measured-elsewhere": "measured elsewhere"},
     "fr": {
         "measured": "mesuré",
         "measured-elsewhere": "mesuré ailleurs",
@@ -210,6 +210,10 @@ FINDINGS_FR = {
     "external-declared": (
         "déclaré par un tiers, non démontré",
         "Demandez-lui une preuve de restauration.",
+    ),
+    "hardware-undeclared": (
+        "le délai déclaré ne compte pas le remplacement du matériel",
+        "Déclarez `replace: {delay: ...}` de l'équipement, ou `recover_on`.",
     ),
 }
 

@@ -56,8 +56,8 @@ def _scenario(one: ScenarioStatus) -> dict[str, Any]:
     newest = one.tried or last
     return {
         "scenario": one.scenario.value,
-        "rto_s": _seconds(promised.rto if promised else None),
-        "rpo_s": _seconds(promised.rpo if promised else None),
+        "rto_s": int(promised.rto.total_seconds()) if promised else None,
+        "rpo_s": int(promised.rpo.total_seconds()) if promised else None,
         "rta_s": _seconds(last.rta if last else None),
         "lead_s": _seconds(last.lead if last else None),
         "time_to_recover_s": _seconds(last.time_to_recover if last else None),
@@ -118,7 +118,7 @@ def _row(service: ServiceStatus, one: ScenarioStatus, zone: str) -> tuple[str, .
         SCENARIOS[one.scenario],
         f"back in {duration(promised.rto)}, lost {duration(promised.rpo)}" if promised else NOTHING,
         _proven(one),
-        one.label.value,
+        one.label.value.replace("-", " "),
         one.last.place if one.last else NOTHING,
         when(one.last.started_at, zone) if one.last else "never drilled",
     )
@@ -163,7 +163,7 @@ def _backup_remarks(site: SiteStatus, service: ServiceStatus, now: datetime) -> 
     if last and last.outcome not in {None, Outcome.COMPLETE}:
         why = f": {last.error}" if last.error else ""
         when_ = when(last.started_at, site.timezone)
-        yield f"{service.id}: the last backup ({when_}) was {last.outcome}{why}; run {command}."
+        yield f"{service.id}: the last backup ({when_}) ended {last.outcome}{why}; run {command}."
 
 
 def _drill_remarks(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from restore_drills.spans import duration
+from restore_drills.spans import duration, hours
 
 if TYPE_CHECKING:
     from restore_drills.calendar import Calendar
@@ -25,6 +25,8 @@ COMPARE = {
 }
 LONGEST_SHOWN = 200
 # Business hours are counted day by day, and holidays are known for a few years only.
+# A clock may be ahead by a zone; a delivery date of next month says nothing of the last sale.
+AHEAD = timedelta(days=1)
 STALE_ANYHOW = timedelta(days=3653)
 
 
@@ -55,7 +57,7 @@ def answer(
     if check.fresh is not None:
         answers.append(_fresh(check.fresh, value, data_time, calendar))
     if not answers:  # a bare query: it must return something
-        return bool(value), _shown(value)
+        return bool(value), shown(value)
     return all(ok for ok, _ in answers), "; ".join(words for _, words in answers)
 
 
@@ -66,11 +68,11 @@ def _expect(expect: Expect, value: str, calendar: Calendar) -> tuple[bool, str]:
         except (re.error, OverflowError, RecursionError) as error:
             return False, f"{expect.value!r} is no regular expression: {error}"
         verb = "matches" if found else "does not match"
-        return found, f"{_shown(value)} {verb} {expect.value}"
+        return found, f"{shown(value)} {verb} {expect.value}"
     holds = _holds(expect, value, calendar)
     if holds is None:
-        return False, f"{_shown(value)} cannot be compared with {expect.value}"
-    return holds, f"{_shown(value)} {'' if holds else 'is not '}{expect.op} {expect.value}"
+        return False, f"{shown(value)} cannot be compared with {expect.value}"
+    return holds, f"{shown(value)} {'' if holds else 'is not '}{expect.op} {expect.value}"
 
 
 def _holds(expect: Expect, value: str, calendar: Calendar) -> bool | None:
@@ -90,28 +92,30 @@ def _holds(expect: Expect, value: str, calendar: Calendar) -> bool | None:
 def _not_below(fraction: float, value: str, last: float | None) -> tuple[bool, str]:
     seen = number(value)
     if seen is None:
-        return False, f"{_shown(value)} is not a number"
+        return False, f"{shown(value)} is not a number"
     if last is None:
-        return True, f"{_shown(value)}, no earlier proof to compare with"
+        return True, f"{shown(value)}, no earlier proof to compare with"
     # As decimals: 0.07 * 100 is more than 7 for a float. Of a debt, a share would be more.
     least = Decimal(repr(last)) * (Decimal(repr(fraction)) if last > 0 else 1)
     holds = seen >= least
     but = "," if holds else " is not"
-    return holds, f"{_shown(value)}{but} at least {fraction * 100:g} % of {last:.15g}"
+    return holds, f"{shown(value)}{but} at least {fraction * 100:g} % of {last:.15g}"
 
 
 def _fresh(fresh: Fresh, value: str, data_time: datetime, calendar: Calendar) -> tuple[bool, str]:
     moment = _moment(value, calendar)
     if moment is None:
-        return False, f"{_shown(value)} is not a time"
+        return False, f"{shown(value)} is not a time"
     age = data_time - moment
+    if age < -AHEAD:
+        return False, f"{value} is {duration(-age)} after the backup began: it tells no freshness"
     if age <= timedelta(0):  # written while the backup ran, or by a clock that is ahead
         return True, f"{value} is {duration(-age)} after the backup began"
-    kind = ""
+    told, most, kind = duration(age), duration(fresh.within), ""
     if fresh.business and calendar.hours and age <= STALE_ANYHOW:
         age, kind = calendar.open_time(moment, data_time), " of business time"
-    words = f"{value} is {duration(age)}{kind} before the backup, at most {duration(fresh.within)}"
-    return age <= fresh.within, words
+        told, most = hours(age), hours(fresh.within)
+    return age <= fresh.within, f"{value} is {told}{kind} before the backup, at most {most}"
 
 
 def _moment(text: str, calendar: Calendar) -> datetime | None:
@@ -122,7 +126,7 @@ def _moment(text: str, calendar: Calendar) -> datetime | None:
         return None
 
 
-def _shown(value: str) -> str:
-    """Return what can be printed of a client's value: it may be long, or steer a terminal."""
-    clean = "".join(c if c.isprintable() else "?" for c in value[:LONGEST_SHOWN])
-    return (f"{clean}..." if len(value) > LONGEST_SHOWN else clean) or "nothing"
+def shown(value: str, longest: int = LONGEST_SHOWN) -> str:
+    """Return what can be printed of a client's words: they may be long, or steer a terminal."""
+    clean = "".join(c if c.isprintable() else "?" for c in value[:longest])
+    return (f"{clean}..." if len(value) > longest else clean) or "nothing"

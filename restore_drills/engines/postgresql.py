@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from restore_drills.checks.sql import shown
 from restore_drills.errors import CannotRun, CommandMissing, Damaged
 from restore_drills.model import Finding, Severity
 from restore_drills.sandbox.room import KEEP
@@ -29,6 +30,7 @@ BOOT_TIMEOUT_S = 60.0
 SUPERUSER = "restore_drills"
 MAINTENANCE = "template1"  # connected to while the client's database, perhaps `postgres`, is made
 ANSWER_BYTES = 1 << 20  # of a query; the first value is what counts
+LONGEST_SAID = 300  # characters of what a program complains of
 JOBS = "2"  # a client's server has at least two cores; more would flatter a bigger drill machine
 SETTINGS = {
     "listen_addresses": "",
@@ -180,7 +182,7 @@ class Cluster:
                 "--",
                 name,
                 timeout=QUERY_TIMEOUT,
-            )  # fmt: skip - what fails here fails the restore below, in its own words
+            )  # what fails here fails the restore below, in its own words
             first = self._restore(*restore, f"--dbname={name}")
         if first.code != 0:
             words = f"{self._source.name}: the dump does not load: {_last(first)}"
@@ -303,4 +305,5 @@ def _encoding(failed: Ended) -> tuple[str, ...]:
 def _last(ended: Ended) -> str:
     lines = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
     telling = [line for line in lines if "error" in line.lower() or "fatal" in line.lower()]
-    return ((telling or lines or [f"exit code {ended.code}"])[-1 if not telling else 0])[:300]
+    said = (telling or lines or [f"exit code {ended.code}"])[-1 if not telling else 0]
+    return shown(said, LONGEST_SAID)

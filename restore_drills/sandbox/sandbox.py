@@ -101,8 +101,15 @@ class Sandbox:
         """End every process, remove the workspace, and look. Returns (destroyed, what was seen).
 
         `keep` leaves the workspace, which the sandbox's uid goes on to own. A second call
-        returns what the first one saw.
+        returns what the first one saw. A KeyboardInterrupt is raised again when all is done.
         """
+        try:
+            return self._destroy(keep=keep)
+        except KeyboardInterrupt:  # whoever is impatient must not leave a client's data behind
+            self._destroy(keep=keep)
+            raise
+
+    def _destroy(self, *, keep: bool) -> tuple[bool, str]:
         with self._lock:
             if self._outcome is None:
                 self._starter.shutdown()

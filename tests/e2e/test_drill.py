@@ -192,10 +192,11 @@ def test_a_dry_run_prints_the_steps_and_what_the_last_drill_took(
 
 def test_at_takes_the_newest_point_before_that_instant(a_site: Callable[..., ClientSite]) -> None:
     site = a_site(FILES)
-    first = site.drill().json["services"][0]["data_time"]
+    (backup,) = site.backup()["services"]
+    first, usable_at = backup["snapshots"][0]["data_time"], backup["usable_at"]
     site.backup()
 
-    now, then = site.drill().json, site.drill("--at", first).json
+    now, then = site.drill().json, site.drill("--at", usable_at).json
     before = site.drill("--at", "2020-01-01")
 
     assert now["services"][0]["data_time"] > first

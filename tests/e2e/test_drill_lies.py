@@ -105,10 +105,12 @@ def test_a_site_never_backed_up_is_refuted(a_site: Callable[..., ClientSite]) ->
     policy = site.policies / "acme.yaml"
     policy.write_text(policy.read_text().replace(site.url, f"{site.home}/elsewhere"))
 
-    ran = site.drill()
+    ran, elsewhere = site.drill("--state", str(site.home / "new")), site.drill()
 
     assert REFUTED == ran.code
-    assert "never backed up" in told(ran)
+    assert "no recovery point in far: never backed up" == told(ran)
+    assert REFUTED == elsewhere.code
+    assert "no recovery point in far, though this log knows of backups" == told(elsewhere)
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_history_tells_every_run_and_how_it_ended(site: ClientSite, log: Log) ->
         tuple(run[key] for key in ("run", "kind", "service", "outcome"))
         for run in document.json["runs"]
     ]
-    assert "whole site" in text.out
+    assert "  drill   till  " in text.out
     assert "under way" in text.out
 
 

@@ -51,6 +51,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize("group", [(), ("policy",)])
+def test_without_a_verb_the_help_is_given_as_it_is(group: tuple[str, ...]) -> None:
+    ended = pra(*group)
+
+    assert (2, "") == (ended.code, ended.stderr)
+    assert ended.stdout.startswith(b"Usage: pra ")
+    assert b"..." not in ended.stdout.partition(b"Commands:")[2]  # no line is cut
+
+
 def test_our_own_examples_pass_with_warnings_alone() -> None:
     ended = pra("policy", "check", "--policies", POLICIES, *POLICIES.glob("examples/*.yaml"))
 

@@ -181,7 +181,7 @@ def test_a_proof_made_elsewhere_says_so_in_both_languages() -> None:
     assert "sur example-host, qui n'est pas le lieu de reprise prévu ;" in answer(
         elsewhere, lang="fr"
     )
-    assert ", measured-elsewhere, " in text(elsewhere, timezone="UTC", lang="en")
+    assert ", measured elsewhere, " in text(elsewhere, timezone="UTC", lang="en")
     assert ", mesuré ailleurs, " in text(elsewhere, timezone="UTC", lang="fr")
 
 

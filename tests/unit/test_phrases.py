@@ -31,4 +31,9 @@ def test_every_kind_of_check_has_its_remedy() -> None:
 
 
 def test_findings_that_are_translated_are_findings_that_there_are() -> None:
-    assert {"lead-undeclared", "no-seal", "external-declared"} == set(FINDINGS_FR)
+    assert {
+        "lead-undeclared",
+        "no-seal",
+        "external-declared",
+        "hardware-undeclared",
+    } == set(FINDINGS_FR)

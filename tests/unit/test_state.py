@@ -156,12 +156,24 @@ def test_a_person_reads_one_line_a_run_and_no_negative_time() -> None:
     runs = fold(recorded(started("r1"), backed_up("r1", error="two\nlines"))).history("bakery")
     back = replace(runs[0], run="r2", service="", finished_at=NOW - timedelta(hours=1))
     still = replace(runs[0], run="r3", finished_at=None, outcome=None, error=None)
+    (drill,) = fold(recorded(started("r4", service=""), drilled("r4"))).history("bakery")
 
-    text = history.text([runs[0], back, still], "Europe/Paris")
+    text = history.text([runs[0], back, still, drill], "Europe/Paris")
 
     assert [
-        "started           what    service     took  outcome    run",
-        "2026-11-23 12:02  backup  till        1 s   complete   r1   two lines",
-        "2026-11-23 12:02  backup  whole site  -     complete   r2   two lines",
-        "2026-11-23 12:02  backup  till        -     under way  r3",
+        "started           what    service  took  outcome    run",
+        "2026-11-23 12:02  backup  till     1 s   complete   r1   two lines",
+        "2026-11-23 12:02  backup  site     -     complete   r2   two lines",
+        "2026-11-23 12:02  backup  till     -     under way  r3",
+        "2026-11-23 12:02  backup  till     1 s   proven     r4",
     ] == text.splitlines()
+
+
+def test_a_drill_of_somebodys_choice_of_instant_leaves_the_standing_answer_alone() -> None:
+    chosen = drilled("r2", NOW + timedelta(hours=1), verdict="refuted", rta_s=None)
+    chosen = replace(chosen, document={**chosen.document, "exploratory": True})
+    state = fold(recorded(drilled("r1"), chosen))
+
+    last = state.last_drilled("bakery", "till", SERVER)
+    assert "r1" == (last.run if last else None)
+    assert ["proven", "refuted"] == [run.outcome for run in state.history("bakery")]

@@ -293,7 +293,7 @@ def test_a_backup_that_failed_after_a_good_one_is_said() -> None:
     silent = page(seen(started("r2"), replace(partial, error=None)))
 
     assert (
-        "till: the last backup (2026-11-23 12:02) was partial: 2 files unread; "
+        "till: the last backup (2026-11-23 12:02) ended partial: 2 files unread; "
         "run `pra backup bakery till`." in text
     )
     assert "was partial; run" in silent

@@ -26,7 +26,7 @@ class Database:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What somebody says about a new site. Secrets are references: `env:NAME`, `file:/path`.
+    """What somebody says about a new site. A secret is `env:NAME`, `file:/path` or `/path`.
 
     `timezone` is None where the provider's holds; `s3` is the access key and the secret key.
     """
@@ -150,7 +150,7 @@ def slug(name: str) -> str:
 
 
 def _reference(text: str) -> str:
-    found = REFERENCE.fullmatch(text)
+    found = REFERENCE.fullmatch(f"file:{text}" if text.startswith("/") else text)
     if found is None:
         raise ValueError("a secret is given as env:NAME, file:/path or credential:NAME")
     return f"{{{found[1]}: {_quote(found[2])}}}"

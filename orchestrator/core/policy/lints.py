@@ -19,11 +19,23 @@ Warned = tuple["Path", str, str]  # where, what, what to do
 
 def lints(site: Site) -> Iterator[Warned]:
     """Yield the path, the message and the remedy of each warning."""
+    yield from _half_a_lead(site)
     for service in site.services.values():
         yield from _slow_dependency(site, service)
         yield from _late_start(site, service)
         yield from _copies(site, service)
         yield from _unread_database(service)
+
+
+def _half_a_lead(site: Site) -> Iterator[Warned]:
+    for scenario, lead in site.lead.items():
+        missing = [n for n, v in (("detect", lead.detect), ("decide", lead.decide)) if not v]
+        if missing:
+            yield (
+                ("lead", scenario.value),
+                f"without {' and '.join(missing)} it counts as not declared",
+                "declare both: how long until somebody knows, and until somebody decides",
+            )
 
 
 def _slow_dependency(site: Site, service: Service) -> Iterator[Warned]:

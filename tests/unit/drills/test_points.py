@@ -75,6 +75,14 @@ def test_the_newest_point_before_the_disaster_is_used() -> None:
     assert None is found.before(DATA_TIME - seconds(10))
 
 
+def test_a_point_made_in_the_second_after_a_chosen_disaster_is_of_no_use() -> None:
+    found = find([*sealed(LATER, NOW), *sealed()], service())
+    disaster = usable_at(found.usable[-1]) - seconds(1)
+
+    assert RUN == getattr(found.before(disaster, chosen=True), "run", None)
+    assert LATER == getattr(found.before(disaster), "run", None)  # now, by another clock
+
+
 def test_a_backup_that_was_still_running_at_the_disaster_is_of_no_use() -> None:
     parts = [*sealed()[:2], seal(at=DATA_TIME + timedelta(hours=5))]
 

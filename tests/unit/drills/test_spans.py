@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restore_drills.spans import duration
+from restore_drills.spans import duration, hours
 
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
@@ -29,6 +29,13 @@ def test_a_span_is_told_in_the_units_of_a_person(seconds: float, words: str) -> 
 def test_a_day_has_its_letter_in_every_language() -> None:
     assert "3 j 6 h" == duration(timedelta(days=3, hours=5, seconds=1), day="j")
     assert "-2 j" == duration(-timedelta(days=2), day="j")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(45, "45 min"), (1440, "24 h"), (4290, "71 h 30 min")]
+)
+def test_business_time_is_told_without_days(minutes: int, words: str) -> None:
+    assert words == hours(timedelta(minutes=minutes))
 
 
 @given(st.timedeltas(timedelta(0), timedelta(days=9999)))

@@ -52,6 +52,12 @@ def test_where_the_provider_has_a_time_zone_the_site_says_none() -> None:
     assert "Europe/Berlin" == checked.sites["acme"].timezone
 
 
+def test_an_absolute_path_where_a_secret_belongs_is_its_file() -> None:
+    text = draft(replace(ANSWERS, s3=("/run/key", "file:/run/secret")))
+
+    assert 's3: {access_key: {file: "/run/key"}, secret_key: {file: "/run/secret"}}' in text
+
+
 def test_a_literal_where_a_reference_belongs_is_refused_unprinted() -> None:
     with pytest.raises(ValueError, match=r"^a secret is given as env:NAME, file:/path") as caught:
         draft(replace(ANSWERS, password="hunter2"))

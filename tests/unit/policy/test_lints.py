@@ -19,7 +19,7 @@ equipment:
   srv: {kind: server, replace: {delay: 2d}}
   nas: {kind: nas, replace: {delay: 1d}}
 recover_on: nas
-lead: {server-failure: {detect: 10m, decide: 20m}, burglary: {detect: 1h}}
+lead: {server-failure: {detect: 10m, decide: 20m}}
 repositories:
   far: {url: "s3:https://s3.example.net/acme", password: {env: PW}, location: offsite}
   near: {url: /mnt/nas, password: {env: PW}, location: onsite, equipment: nas}
@@ -52,6 +52,13 @@ def test_a_sound_site_has_no_warning() -> None:
     assert [] == warnings("site", "site")
 
 
+@pytest.mark.parametrize("half", ["{detect: 10m}", "{detect: 10m, decide: 0s}"])
+def test_half_a_lead_is_none_and_is_told(half: str) -> None:
+    (warning,) = warnings("{detect: 10m, decide: 20m}", half)
+
+    assert warning.startswith("8: lead.server-failure: without decide it counts as not declared")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "warning"),
     [
@@ -66,8 +73,8 @@ def test_a_sound_site_has_no_warning() -> None:
             "15: services.till.objectives.rto: the declared lead of 20h 55m alone is longer than ",
         ),
         (
-            "burglary: {detect: 1h}",
-            "burglary: {detect: 1h, decide: 4d}",
+            "decide: 20m}}",
+            "decide: 20m}, burglary: {detect: 1h, decide: 4d}}",
             "21: services.files.objectives.scenarios.burglary.rto: the declared lead of",
         ),
         (
@@ -121,7 +128,9 @@ def lead(site: Site, scenario: Scenario) -> timedelta | None:
 
 
 def test_a_lead_is_unknown_unless_detection_and_decision_are_declared() -> None:
-    assert lead(site(), Scenario.BURGLARY) is None
+    half = site("decide: 20m}}", "decide: 20m}, burglary: {detect: 1h}}")
+
+    assert lead(half, Scenario.BURGLARY) is None
     assert lead(site(), Scenario.RANSOMWARE) is None
 
 
@@ -139,8 +148,7 @@ def test_a_recovery_nobody_said_where_waits_for_the_slowest_machine_that_was_tak
     anywhere = site("recover_on: nas\nlead: {", "lead: {human-error: {detect: 1m, decide: 1m}, ")
     declared = "burglary: {detect: 1h, decide: 1h}"
     burgled = site(
-        "recover_on: nas\nlead: {server-failure: {detect: 10m, decide: 20m}, "
-        "burglary: {detect: 1h}}",
+        "recover_on: nas\nlead: {server-failure: {detect: 10m, decide: 20m}}",
         f"lead: {{{declared}}}",
     )
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from orchestrator.adapters import policies
 from orchestrator.core import policy
 from orchestrator.errors import Misused, PolicyInvalid
-from orchestrator.log import Log
+from orchestrator.log import Log, is_absent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from orchestrator.core.events import Recorded
     from orchestrator.core.policy import Checked
     from orchestrator.core.policy.model import Site
 
@@ -62,6 +63,12 @@ class App:
             f"{self.policies_dir}: no site named {name} (known: {known})",
             hint=f"Write one with `pra init {name}`.",
         )
+
+    def recorded(self, site: str | None = None) -> Iterator[Recorded]:
+        """Return what the log holds, of one site or all; nothing, and no log made, without one."""
+        if is_absent(self.state):
+            return iter(())
+        return self.log.read(site=site)
 
     @cached_property
     def log(self) -> Log:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import os
 import signal
 import sys
@@ -148,6 +149,9 @@ def main() -> None:
         signal.signal(signal.SIGINT, _terminated)
     # restic's `unlock` probes lock owners with SIGHUP; a reused pid must survive it.
     signal.signal(signal.SIGHUP, _terminated if sys.stdin.isatty() else signal.SIG_IGN)
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        if isinstance(stream, io.TextIOWrapper):  # a client's name may not fit the terminal's code
+            stream.reconfigure(errors="backslashreplace")
     argv = hoist(sys.argv[1:])
     as_json = "--json" in argv
     try:
@@ -165,15 +169,18 @@ def main() -> None:
         code = report_error(error, as_json=as_json)
     except (KeyboardInterrupt, click.exceptions.Abort, drills.Interrupted):
         code = report_error(Interrupted("interrupted"), as_json=as_json)
-    except BrokenPipeError:
-        # The reader of our output left; Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of our output left
         code = 1
     except drills.DrillError as error:
         code = report_error(PraError(str(error), hint=error.hint), as_json=as_json)
     except OSError as error:
         said = drills.of_system(error)
         code = report_error(PraError(str(said), hint=said.hint), as_json=as_json)
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:  # Python would complain again at exit, and change the exit code
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -65,7 +65,8 @@ def report_error(error: PraError, *, as_json: bool) -> int:
         body = {"code": error.code, "message": str(error), "remedy": error.hint or None}
         click.echo(json.dumps({"schema": 1, "error": body}, ensure_ascii=False))
     else:
-        sys.stdout.flush()
+        with contextlib.suppress(OSError):  # it may be what failed
+            sys.stdout.flush()
         hint = f"\n  {error.hint}" if error.hint else ""
         click.echo(f"pra: {error}{hint}", err=True)
     return error.exit_code

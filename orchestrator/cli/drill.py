@@ -75,16 +75,7 @@ def _drill(settings: Settings, app: App, site: Site, request: Request, keep: Pat
     from restore_drills.document import document
     from restore_drills.model import Verdict
 
-    if keep is not None:
-        keep = keep.absolute()
-        try:
-            filled = keep.exists() and any(keep.iterdir())
-        except OSError as error:
-            raise Misused(
-                f"{keep}: cannot be looked into: {error.strerror}", hint="Give a folder of yours."
-            ) from error
-        if filled:
-            raise Misused(f"{keep}: not empty", hint="Give --keep a new or empty folder.")
+    keep = keep and _free(keep.absolute())
     for line in recover(app):
         settings.note(line)
     settings.note(f"drill of {site.name}: {request.scenario}, run {request.run}")
@@ -115,6 +106,17 @@ def _drill(settings: Settings, app: App, site: Site, request: Request, keep: Pat
             return 3
         case Verdict.INCONCLUSIVE:
             return 4
+
+
+def _free(keep: Path) -> Path:
+    try:
+        if keep.exists() and any(keep.iterdir()):
+            raise Misused(f"{keep}: not empty", hint="Give --keep a new or empty folder.")
+    except OSError as error:
+        raise Misused(
+            f"{keep}: cannot be looked into: {error.strerror}", hint="Give a folder of your own."
+        ) from error
+    return keep
 
 
 def _dry_run(settings: Settings, app: App, site: Site, request: Request) -> int:

@@ -33,7 +33,12 @@ def command(settings: Settings, site: str | None, *, follow: bool, verify: bool)
               pra events --verify
     """
     from orchestrator.app import App
+    from orchestrator.log import is_absent, place
 
+    if is_absent(settings.state) and not follow:
+        if not settings.json:
+            settings.note(f"{place(settings.state)}: no event yet")
+        return 0
     log = App(policies_dir=settings.policies, state=settings.state).log
     try:
         if verify:

@@ -30,8 +30,7 @@ def command(settings: Settings, site: str) -> int:
     from orchestrator.reports import history
 
     app = App(policies_dir=settings.policies, state=settings.state)
-    runs = fold(app.log.read(site=site)).history(site)
-    app.log.close()
+    runs = fold(app.recorded(site)).history(site)
     zone = _zone(app, site, known=bool(runs))
     runs = [_as_it_is(settings.state, run) for run in runs]
     if settings.json:

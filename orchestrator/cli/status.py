@@ -31,8 +31,7 @@ def command(settings: Settings, site: str | None) -> int:
     app = App(policies_dir=settings.policies, state=settings.state)
     sites = [app.site(site)] if site else list(app.sites.values())
     now = app.clock()
-    state = fold(app.log.read(site=site))
-    app.log.close()
+    state = fold(app.recorded(site))
     seen = [site_status(state, one, now) for one in sites]
     if settings.json:
         settings.emit(status.document(seen))

@@ -61,7 +61,7 @@ class Log:
     @classmethod
     def open(cls, state: Path, *, clock: Callable[[], datetime]) -> Self:
         """Open the log of a state folder; make both where there are none. Raises StateUnusable."""
-        log = cls(state / "log.sqlite", clock)
+        log = cls(place(state), clock)
         try:
             with said_of(log.path):
                 prepare(state)
@@ -219,6 +219,22 @@ class Log:
             raise StateUnusable(
                 f"{self.path}: event {row[0]} cannot be read: {error}", hint=DAMAGED
             ) from error
+
+
+def place(state: Path) -> Path:
+    """Return where the log of a state folder is, or would be."""
+    return state / "log.sqlite"
+
+
+def is_absent(state: Path) -> bool:
+    """Whether a state folder has no log yet; of one that cannot be used, `Log.open` says why."""
+    try:
+        place(state).stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def prepare(state: Path) -> None:

@@ -296,7 +296,7 @@ def test_a_backup_that_failed_after_a_good_one_is_said() -> None:
         "till: the last backup (2026-11-23 12:02) ended partial: 2 files unread; "
         "run `pra backup bakery till`." in text
     )
-    assert "was partial; run" in silent
+    assert "ended partial; run" in silent
 
 
 def test_a_site_without_services_of_ours_has_no_table() -> None:

@@ -25,7 +25,8 @@ NUMBER = (int, float)
 NULLABLE = (int, float, type(None))
 # Every key of the document and the types that its value may have.
 TOP: dict[str, Any] = {
-    "schema": int, "run": str, "site": str, "scenario": str, "point": str, "exploratory": bool, "t0": str,
+    "schema": int, "run": str, "site": str, "scenario": str, "point": str,
+    "exploratory": bool, "t0": str,
     "started_at": str, "place": str, "verdict": str, "objective": (str, type(None)),
     "label": str, "depth": int, "rta_s": NULLABLE, "lead_s": NULLABLE, "lead_basis": str,
     "time_to_recover_s": NULLABLE, "rpa_s": NULLABLE, "coverage": dict, "critical_path": list,

@@ -9,6 +9,7 @@ signalled when the thread that started it dies (so that thread must live as long
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import shutil
@@ -214,13 +215,16 @@ class Processes:
     ) -> Child:
         """Start a child; `stdin` is text to feed or a descriptor, `stdout` a descriptor to fill.
 
-        Raises CommandMissing when the program does not exist, Interrupted after `cancel`.
+        Raises CommandMissing when the program does not exist, Interrupted after `cancel`, OSError
+        when the system does not start it.
         """
         if self.cancelled is not None:
             raise Interrupted(f"{argv[0]}: not started, {self.cancelled}")
         path = shutil.which(argv[0], path=env.get("PATH"))
         if path is None:
             raise CommandMissing(f"{argv[0]}: command not found", hint=f"Install {argv[0]}.")
+        if any("\0" in word for word in argv):  # where the kernel would see its end
+            raise OSError(errno.EINVAL, "a word of the command holds a null character", argv[0])
         feed = stdin if isinstance(stdin, bytes) else None
         popen = subprocess.Popen(
             [*_dies_with_us(stop_signal), path, *argv[1:]],

@@ -131,6 +131,14 @@ class ClientSite:
         assert "Traceback" not in ended.stderr, ended.stderr
         return Ran(code=ended.code, out=ended.stdout.decode(), err=ended.stderr)
 
+    def shell(self, line: str) -> Ran:
+        """Have bash run a line as the site's user would."""
+        ended = self._processes.run(
+            ["bash", "-c", line], env=self._env(None), timeout=TIMEOUT, cwd=self.home
+        )
+        assert ended.stopped is None, ended
+        return Ran(code=ended.code, out=ended.stdout.decode(), err=ended.stderr)
+
     def start(self, *words: str) -> Child:
         """Call `pra` and do not wait; the caller ends it."""
         return self._processes.start([str(PRA), *words], env=self._env(None), cwd=self.home)

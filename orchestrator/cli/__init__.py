@@ -5,24 +5,18 @@ This package is the only place that prints. Global options are accepted before a
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import io
 import os
-import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from orchestrator import __version__
+from orchestrator.cli import ground
 from orchestrator.cli.common import Settings, report_error
 from orchestrator.errors import Interrupted, Misused, PraError
 from restore_drills import errors as drills
-
-if TYPE_CHECKING:
-    from types import FrameType
 
 # Verb: its line of help, so that `pra --help` imports no verb. The module is named like it.
 VERBS = {
@@ -35,7 +29,14 @@ VERBS = {
     "events": "The event log.",
     "demo": "A whole site on this machine, with real components.",
 }
-_stopping: list[bool] = []  # whether somebody asked this process to stop
+ENDS = (
+    PraError,
+    drills.DrillError,
+    click.ClickException,
+    click.exceptions.Abort,
+    KeyboardInterrupt,
+    OSError,
+)
 GLOBAL_FLAGS = ("--json", "--quiet", "--verbose", "--version")
 GLOBAL_VALUES = ("--policies", "--state", "--lang")
 
@@ -144,14 +145,7 @@ def hoist(argv: list[str]) -> list[str]:
 
 def main() -> None:
     """Run `pra` with this process's arguments and exit with its code."""
-    signal.signal(signal.SIGTERM, _terminated)
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as a shell's background jobs have
-        signal.signal(signal.SIGINT, _terminated)
-    # restic's `unlock` probes lock owners with SIGHUP; a reused pid must survive it.
-    signal.signal(signal.SIGHUP, _terminated if sys.stdin.isatty() else signal.SIG_IGN)
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        if isinstance(stream, io.TextIOWrapper):  # a client's name may not fit the terminal's code
-            stream.reconfigure(errors="backslashreplace")
+    ground.prepare()
     argv = hoist(sys.argv[1:])
     as_json = "--json" in argv
     try:
@@ -161,35 +155,27 @@ def main() -> None:
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         code = Misused.exit_code
-    except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        hint = f"See `{context.command_path} --help`." if context else "See `pra --help`."
-        code = report_error(Misused(error.format_message(), hint=hint), as_json=as_json)
-    except PraError as error:
-        code = report_error(error, as_json=as_json)
-    except (KeyboardInterrupt, click.exceptions.Abort, drills.Interrupted):
-        code = report_error(Interrupted("interrupted"), as_json=as_json)
     except BrokenPipeError:  # the reader of our output left
         code = 1
-    except drills.DrillError as error:
-        code = report_error(PraError(str(error), hint=error.hint), as_json=as_json)
-    except OSError as error:
-        said = drills.of_system(error)
-        code = report_error(PraError(str(said), hint=said.hint), as_json=as_json)
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        try:
-            stream.flush()
-        except OSError:  # Python would complain again at exit, and change the exit code
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except ENDS as error:
+        code = report_error(_ours(error), as_json=as_json)
+    ground.flush()
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _terminated(signum: int, frame: FrameType | None) -> None:
-    """Interrupt once: whoever asks again must not cut the clearing away short."""
-    del signum, frame
-    if _stopping:
-        with contextlib.suppress(OSError):
-            os.write(2, b"pra: ending what runs and clearing it away, a moment\n")
-        return
-    _stopping.append(True)
-    raise KeyboardInterrupt
+def _ours(error: BaseException) -> PraError:
+    """Return what ended a verb as one of our errors, so that nobody meets a traceback."""
+    match error:
+        case PraError():
+            return error
+        case click.ClickException():
+            context = getattr(error, "ctx", None)
+            hint = f"See `{context.command_path} --help`." if context else "See `pra --help`."
+            return Misused(error.format_message(), hint=hint)
+        case drills.DrillError() if not isinstance(error, drills.Interrupted):
+            return PraError(str(error), hint=error.hint)
+        case OSError():
+            said = drills.of_system(error)
+            return PraError(str(said), hint=said.hint)
+        case _:
+            return Interrupted("interrupted")

@@ -61,12 +61,14 @@ class Settings:
 
 def report_error(error: PraError, *, as_json: bool) -> int:
     """Say an error once, for a person or for a program; return its exit code."""
-    if as_json:
-        body = {"code": error.code, "message": str(error), "remedy": error.hint or None}
-        click.echo(json.dumps({"schema": 1, "error": body}, ensure_ascii=False))
-    else:
-        with contextlib.suppress(OSError):  # it may be what failed
+    with contextlib.suppress(OSError):  # the output may be what failed
+        if as_json:
+            body = {"code": error.code, "message": str(error), "remedy": error.hint or None}
+            click.echo(json.dumps({"schema": 1, "error": body}, ensure_ascii=False))
+        else:
             sys.stdout.flush()
+    if not as_json:
         hint = f"\n  {error.hint}" if error.hint else ""
-        click.echo(f"pra: {error}{hint}", err=True)
+        with contextlib.suppress(OSError):
+            click.echo(f"pra: {error}{hint}", err=True)
     return error.exit_code

@@ -35,7 +35,7 @@ def command(settings: Settings, site: str | None, *, follow: bool, verify: bool)
     from orchestrator.app import App
     from orchestrator.log import is_absent, place
 
-    if is_absent(settings.state) and not follow:
+    if is_absent(settings.state) and not (follow or verify):
         if not settings.json:
             settings.note(f"{place(settings.state)}: no event yet")
         return 0

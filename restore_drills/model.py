@@ -357,3 +357,4 @@ class Report:
     tools: dict[str, str]
     findings: tuple[Finding, ...]
     critical_path: tuple[str, ...]
+    kept: dict[str, str] = field(default_factory=dict)  # by service: where its data was left

@@ -115,6 +115,7 @@ def run(  # noqa: PLR0913 - the drill, its two doors, and what the caller may ch
         tools={**tools, **{k: v for proof in proofs for k, v in proof.tools.items()}},
         findings=tuple(findings),
         critical_path=_critical_path(proofs),
+        kept={p.plan.id: str(p.room.tree.parent) for p in proofs if keep and p.room is not None},
     )
 
 

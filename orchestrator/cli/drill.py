@@ -69,7 +69,7 @@ def command(settings: Settings, /, site: str, services: tuple[str, ...], **optio
 
 def _drill(settings: Settings, app: App, site: Site, request: Request, keep: Path | None) -> int:
     from orchestrator.cli.watching import Bars, Lines
-    from orchestrator.jobs.drill import drill
+    from orchestrator.jobs.drill import drill, planned
     from orchestrator.jobs.sweep import recover
     from orchestrator.reports.drill import text
     from restore_drills.document import document
@@ -78,10 +78,11 @@ def _drill(settings: Settings, app: App, site: Site, request: Request, keep: Pat
     keep = keep and _free(keep.absolute())
     for line in recover(app):
         settings.note(line)
+    plan = planned(app, site, request)
     settings.note(f"drill of {site.name}: {request.scenario}, run {request.run}")
     shown = Bars() if sys.stderr.isatty() and not settings.quiet else Lines(settings.note)
     with shown as watch:
-        outcome = drill(app, site, request, keep=keep, watch=watch)
+        outcome = drill(app, site, plan, keep=keep, watch=watch)
     report = outcome.report
     if settings.json:
         settings.emit(document(report))
@@ -94,8 +95,10 @@ def _drill(settings: Settings, app: App, site: Site, request: Request, keep: Pat
             verbose=settings.verbose,
         )
     )
-    if outcome.kept is not None:
-        settings.say(f"\nKept: {outcome.kept} (it holds the client's data; remove it when done).")
+    if report.kept:
+        settings.say("\nKept, and it is the client's data: remove it when you are done.")
+        for service, place in report.kept.items():
+            settings.say(f"  {service}: {place}")
     if outcome.unlogged is not None:
         lost = outcome.unlogged
         click.echo(f"pra: this drill is not on the log: {lost}\n  {lost.hint}", err=True)

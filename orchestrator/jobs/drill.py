@@ -39,10 +39,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drilled:
-    """What came out, and where the restored data is if it was kept."""
+    """What came out."""
 
     report: Report
-    kept: Path | None
     unlogged: PraError | None = None  # the answer stands, but the log does not have it
 
 
@@ -69,7 +68,7 @@ def planned(app: App, site: Site, request: plans.Request) -> Plan:
 def drill(  # noqa: PLR0913 - what a caller may choose
     app: App,
     site: Site,
-    request: plans.Request,
+    plan: Plan,
     *,
     keep: Path | None = None,
     patience: timedelta = STALL,
@@ -79,13 +78,12 @@ def drill(  # noqa: PLR0913 - what a caller may choose
 
     `patience` is how long an endpoint may give nothing before it counts as gone.
     """
-    plan = planned(app, site, request)
-    processes = Processes(request.run)
+    processes = Processes(plan.run)
     repositories = sorted({s.repository for s in plan.services if s.repository})
-    with RunLock(app.state, request.run):
+    with RunLock(app.state, plan.run):
         app.log.append(
             RunStarted(
-                run=request.run,
+                run=plan.run,
                 kind=RunKind.DRILL,
                 site=site.id,
                 service="",
@@ -109,7 +107,7 @@ def drill(  # noqa: PLR0913 - what a caller may choose
         except (KeyboardInterrupt, Interrupted):
             app.log.append(
                 RunInterrupted(
-                    run=request.run,
+                    run=plan.run,
                     kind=RunKind.DRILL,
                     site=site.id,
                     service="",
@@ -121,7 +119,7 @@ def drill(  # noqa: PLR0913 - what a caller may choose
         except PraError as error:
             app.log.append(
                 RunFailed(
-                    run=request.run,
+                    run=plan.run,
                     kind=RunKind.DRILL,
                     site=site.id,
                     service="",
@@ -135,7 +133,7 @@ def drill(  # noqa: PLR0913 - what a caller may choose
         try:
             app.log.append(
                 DrillFinished(
-                    run=request.run,
+                    run=plan.run,
                     site=site.id,
                     verdict=report.verdict,
                     document=document(report),
@@ -143,8 +141,7 @@ def drill(  # noqa: PLR0913 - what a caller may choose
             )
         except StateUnusable as error:  # hours of restoring have their answer all the same
             unlogged = error
-    kept = keep / request.run if keep and report.sandbox is not None else None
-    return Drilled(report=report, kept=kept, unlogged=unlogged)
+    return Drilled(report=report, unlogged=unlogged)
 
 
 def _restic(processes: Processes) -> dict[str, str]:

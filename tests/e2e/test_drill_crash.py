@@ -13,7 +13,7 @@ import pytest
 
 from orchestrator.app import App
 from orchestrator.core.plan import Request
-from orchestrator.jobs.drill import drill
+from orchestrator.jobs.drill import drill, planned
 from orchestrator.log import Log, new_run_id
 from restore_drills.model import Scenario, Verdict
 from restore_drills.process import of_run
@@ -137,7 +137,8 @@ def test_a_clock_that_stepped_back_is_told_and_the_point_from_the_future_is_not_
 
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PATH", site.path)
-        report = drill(early, early.site("acme"), request).report
+        site_then = early.site("acme")
+        report = drill(early, site_then, planned(early, site_then, request)).report
 
     assert Verdict.INCONCLUSIVE == report.verdict
     assert "dated in the future" in report.services[0].why[0]

@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.app import App
 from orchestrator.core.plan import Request
-from orchestrator.jobs.drill import drill
+from orchestrator.jobs.drill import drill, planned
 from orchestrator.log import new_run_id
 from restore_drills.document import document
 from restore_drills.model import Scenario
@@ -57,7 +57,9 @@ def drilled(site: ClientSite) -> dict[str, Any]:
     )
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PATH", site.path)
-        return document(drill(app, app.site("acme"), request, patience=PATIENCE).report)
+        found = app.site("acme")
+        plan = planned(app, found, request)
+        return document(drill(app, found, plan, patience=PATIENCE).report)
 
 
 def test_a_bucket_that_answers_proves_and_a_slow_line_only_takes_longer(

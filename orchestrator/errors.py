@@ -119,6 +119,8 @@ def as_drill_error(error: PraError) -> drills.DrillError:
             kind = drills.Interrupted
         case ResticMissing():
             kind = drills.CommandMissing
+        case _ if "no space left" in str(error).lower():
+            return drills.NoSpace(str(error), hint="Free space, or give --state a larger disk.")
         case _:
             kind = drills.Unreachable
     return kind(str(error), hint=error.hint)

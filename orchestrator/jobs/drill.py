@@ -208,7 +208,7 @@ class ResticRestore:
         try:
             into.mkdir(parents=True, exist_ok=True)
             restored = self._restics[repository].restore(
-                snapshot.id, into, on_progress=self._mover(snapshot)
+                snapshot.id, into, beside=True, on_progress=self._mover(snapshot)
             )
         except PraError as error:
             raise as_drill_error(error) from error

@@ -222,3 +222,32 @@ def test_what_the_policy_does_not_know_is_a_usage_error(a_site: Callable[..., Cl
         ran = site.pra(*words)
         assert 2 == ran.code, ran
         assert told in ran.err, ran
+
+
+def test_the_sources_of_a_service_come_back_side_by_side(a_site: Callable[..., ClientSite]) -> None:
+    site = a_site(
+        "  bureau:\n"
+        "    sources:\n"
+        "      un: {files: {paths: [%(home)s/un]}}\n"
+        "      deux: {files: {paths: [%(home)s/deux]}}\n"
+        "    objectives: {rto: 4h, rpo: 30m}\n"
+        "    checks:\n"
+        "      - {name: one, command: [test, -s, %(inside)s/un/a.txt]}\n"
+        "      - {name: two, command: [test, -s, %(inside)s/deux/b.txt]}\n",
+        home="HOME",
+        inside="INSIDE",
+    )
+    policy = site.policies / "acme.yaml"
+    home = str(site.home)
+    policy.write_text(policy.read_text().replace("HOME", home).replace("INSIDE", home[1:]))
+    for name in ("un/a.txt", "deux/b.txt"):
+        (site.home / name).parent.mkdir()
+        (site.home / name).write_text("content")
+    site.backup()
+
+    ran = site.drill()
+
+    assert 0 == ran.code
+    (service,) = ran.json["services"]
+    assert {"un", "deux"} == {snapshot["source"] for snapshot in service["snapshots"]}
+    assert (2, 2) == (service["files"], service["depth"])

@@ -184,14 +184,16 @@ class Restic:
         snapshot: str,
         into: Path,
         *,
+        beside: bool = False,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Restored:
         """Restore a snapshot (full id) into an absent or empty folder, and read back every byte.
 
+        `beside`: snapshots of other paths are restored into the same folder, perhaps right now.
         Takes no lock. Raises Misused for a short id or a folder that is not empty.
         """
         _full(snapshot)
-        if not is_empty(into):
+        if not beside and not is_empty(into):
             raise Misused(f"{into}: the folder is not empty", hint="Restore into a new folder.")
         argv = ["restore", "--json", "--no-lock", "--verify", f"--target={into}", snapshot]
         said = self._call(argv, timeout=LONG, on_progress=on_progress)

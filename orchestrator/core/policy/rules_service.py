@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from orchestrator.core.policy.fault import Path, quoted
@@ -30,6 +31,7 @@ def service_rules(ruling: Ruling) -> None:
         path = ("services", name)
         sources = list(sources_of(name, service, path))
         _sources(ruling, sources)
+        _overlaps(ruling, sources)
         if any("external" in source for _, source, _ in sources):
             _external(ruling, service, path)
             continue
@@ -56,6 +58,25 @@ def _sources(ruling: Ruling, sources: list[tuple[str, Values, Path]]) -> None:
             for kind in source.keys() & set(DECLARED):
                 ruling.say(
                     (*path, kind), f"{kind} cannot stand beside other sources", "make it a service"
+                )
+
+
+def _overlaps(ruling: Ruling, sources: list[tuple[str, Values, Path]]) -> None:
+    """Refuse a path that two sources of a service save: a restore has one place for it."""
+    trees = [
+        (name, PurePosixPath(one), source["files"].get("exclude") or (), path)
+        for name, source, path in sources
+        if source.get("files") is not None and not ruling.conforming.touched(path)
+        for one in source["files"]["paths"]
+    ]
+    for inner, tree, _, path in trees:
+        for outer, above, excluded, _ in trees:
+            shared = tree.is_relative_to(above) and (tree != above or inner > outer)
+            if outer != inner and shared and str(tree) not in excluded:
+                ruling.say(
+                    (*path, "files", "paths"),
+                    f"{quoted(str(tree))} is saved by the source {outer} as well",
+                    f"leave it to one of them, or exclude it in {outer}",
                 )
 
 

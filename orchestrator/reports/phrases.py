@@ -47,8 +47,7 @@ PHRASES = {
         "proven": "proven just now on {place}",
         "measured": "measured just now on {place}",
         "elsewhere": "{place}, not where you would recover",
-        "lead": "detection, decision, hardware and travel before that: {lead} as declared, "
-        "{total} in all",
+        "lead": "detection, decision and all else before that: {lead} as declared, {total} in all",
         "restoration-proven": "restoration proven in {rta}; the delay before it is not declared",
         "restoration-measured": "restoration took {rta}; the delay before it is not declared",
         "loss": "at most {rpa} of work lost",
@@ -114,7 +113,7 @@ PHRASES = {
         "proven": "démontré à l'instant sur {place}",
         "measured": "mesuré à l'instant sur {place}",
         "elsewhere": "{place}, qui n'est pas le lieu de reprise prévu",
-        "lead": "constat, décision, matériel et trajet auparavant : {lead}, selon ce qui est "
+        "lead": "constat, décision et tout le reste auparavant : {lead}, selon ce qui est "
         "déclaré ; vous retravaillez dans {total}",
         "restoration-proven": "restauration démontrée en {rta} ; le délai avant reprise n'est "
         "pas déclaré",

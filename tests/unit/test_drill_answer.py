@@ -34,7 +34,7 @@ ENGLISH = [
         PROVEN,
         (
             "If the server dies tonight: restored and answering 14 s after you start, proven "
-            "just now on example-host; detection, decision, hardware and travel before that: "
+            "just now on example-host; detection, decision and all else before that: "
             "40 min as declared, 41 min in all; at most 16 min of work lost; 100 % of bytes, "
             "1 of 1 services really restored.\n"
             "Promised: back within 4 h, at most 30 min lost: held."
@@ -54,8 +54,8 @@ ENGLISH = [
         LATE,
         (
             "If the server dies tonight: NO, too late: restored and answering 2 min after "
-            "you start, measured just now on example-host; detection, decision, hardware and "
-            "travel before that: 40 min as declared, 42 min in all; at most 16 min of work "
+            "you start, measured just now on example-host; detection, decision and "
+            "all else before that: 40 min as declared, 42 min in all; at most 16 min of work "
             "lost; 100 % of bytes, 1 of 1 services really restored.\n"
             "Promised: back within 30 min, at most 30 min lost: MISSED."
         ),
@@ -83,8 +83,8 @@ FRENCH = [
         PROVEN,
         (
             "Si le serveur tombe en panne cette nuit : restauré et en service 14 s après le "
-            "début de la reprise, démontré à l'instant sur example-host ; constat, décision, "
-            "matériel et trajet auparavant : 40 min, selon ce qui est déclaré ; vous "
+            "début de la reprise, démontré à l'instant sur example-host ; constat, décision "
+            "et tout le reste auparavant : 40 min, selon ce qui est déclaré ; vous "
             "retravaillez dans 41 min ; vous perdez au plus 16 min de travail ; 100 % des "
             "octets, services réellement restaurés : 1 sur 1.\n"
             "Promis : retravailler sous 4 h, perdre au plus 30 min : tenu."
@@ -106,7 +106,7 @@ FRENCH = [
         (
             "Si le serveur tombe en panne cette nuit : NON, trop tard : restauré et en "
             "service 2 min après le début de la reprise, mesuré à l'instant sur example-host "
-            "; constat, décision, matériel et trajet auparavant : 40 min, selon ce qui est "
+            "; constat, décision et tout le reste auparavant : 40 min, selon ce qui est "
             "déclaré ; vous retravaillez dans 42 min ; vous perdez au plus 16 min de travail "
             "; 100 % des octets, services réellement restaurés : 1 sur 1.\n"
             "Promis : retravailler sous 30 min, perdre au plus 30 min : DÉPASSÉ."

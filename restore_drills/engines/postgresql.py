@@ -85,7 +85,7 @@ class Cluster:
         self._room = room
         self._source = source
         self._majors = majors
-        self._home = f"/work/{source.name}"
+        self._home = f"/scratch/{source.name}"
         self._bin = Path()
         self.version = ""  # of our server, as `15.18`
         self.dumped_from = ""
@@ -269,7 +269,7 @@ class Cluster:
         return self._room.run(
             [str(folder / program), *args],
             timeout=timeout,
-            cwd="/work",
+            cwd="/scratch",
             env={"PGOPTIONS": options},
             keep=keep,
         )

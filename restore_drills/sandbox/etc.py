@@ -16,7 +16,7 @@ def write(into: Path, uid: int, gid: int) -> None:
     into.mkdir(mode=0o755)
     texts = {
         "passwd": "root:x:0:0:root:/:/usr/sbin/nologin\n"
-        f"pra:x:{uid}:{gid}:pra:/work:/bin/sh\n"
+        f"pra:x:{uid}:{gid}:pra:/scratch:/bin/sh\n"
         "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n",
         "group": f"root:x:0:\npra:x:{gid}:\nnogroup:x:65534:\n",
         "nsswitch.conf": _NSSWITCH,

@@ -41,7 +41,7 @@ class Host(Protocol):
 
 
 class Room:
-    """One service's place. Paths are the host's; inside they are /restored, /dumps and /work."""
+    """One service's place. Paths are the host's; inside they are /restored, /dumps and /scratch."""
 
     def __init__(self, name: str, place: Path, host: Host, owner: tuple[int, int] | None) -> None:
         self.name = name

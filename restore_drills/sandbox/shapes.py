@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Of each command, and of the programs that seal it: what the machine itself has installed.
 PATH = "/usr/local/bin:/usr/bin:/bin"
-RESTORED, DUMPS, WORK = "/restored", "/dumps", "/work"
+RESTORED, DUMPS, WORK = "/restored", "/dumps", "/scratch"
 # A private mount of the stage: its real path leads through folders that are closed to the uid.
 STAGE = "/tmp"  # noqa: S108 - nothing is written there: our own folder is mounted over it
 _LINKS = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
@@ -128,13 +128,13 @@ class Seat:
         return self.cgroups.version("memory") or "watchdog"
 
     def inside(self, word: str, room: str | None) -> str:
-        """Return a word of a command with /restored, /dumps and /work as the command sees them."""
+        """Return a word with /restored, /dumps and /scratch as the command sees them."""
         if self.shape.sealed or room is None:
             return word
         stage = Path(STAGE) if self.shape is Shape.ROOT_PLAIN else self.stage
         real = {RESTORED: "tree", DUMPS: "dumps", WORK: "work"}
         return re.sub(
-            r"(?<![\w./-])(/restored|/dumps|/work)(?![\w.-])",
+            r"(?<![\w./-])(/restored|/dumps|/scratch)(?![\w.-])",
             lambda found: str(stage / "rooms" / room / real[found[1]]),
             word,
         )

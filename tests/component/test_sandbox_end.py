@@ -19,7 +19,7 @@ SERVER = ["sh", "-c", "setsid sleep 55 & env -i sleep 55 & exec sleep 55"]
 # Deeper than a path may be long, with a folder that is closed to its owner at the end.
 BURROW = """
 import os
-os.chdir("/work")
+os.chdir("/scratch")
 for _ in range(3000):
     os.mkdir("deeper"); os.chdir("deeper")
 os.mkdir("closed"); os.chdir("closed")
@@ -65,7 +65,7 @@ def test_links_out_of_the_workspace_are_removed_and_not_followed(caller: Caller)
     (kept / "treasure").write_text("still here")
     kept.chmod(0o777)
     told = caller.ask(
-        [["ln", "-s", str(kept), "/work/way-out"]],
+        [["ln", "-s", str(kept), "/scratch/way-out"]],
         restored=[["link", "way-out", str(kept), 0]],
     )
 
@@ -75,7 +75,7 @@ def test_links_out_of_the_workspace_are_removed_and_not_followed(caller: Caller)
 
 
 def test_a_kept_workspace_stays_with_its_owner_and_no_sweep_takes_it(caller: Caller) -> None:
-    told = caller.ask([["sh", "-c", "echo kept >/work/kept"]], keep=True)
+    told = caller.ask([["sh", "-c", "echo kept >/scratch/kept"]], keep=True)
     swept = caller.ask(sweep=True)
     again = caller.ask([["true"]])
 
@@ -122,12 +122,12 @@ def test_kill_9_of_the_drill_ends_its_processes_and_a_sweep_clears_the_rest(
 
 
 def test_postgresql_is_made_served_and_queried_inside(caller: Caller) -> None:
-    serve = [f"{POSTGRES}/postgres", "-D", "/work/pg", "-h", "", "-k", "/work/run"]
-    wait = f"until {POSTGRES}/pg_isready -q -h /work/run; do sleep 0.05; done"
-    ask = [f"{POSTGRES}/psql", "-h", "/work/run", "-d", "postgres", "-Atc"]
+    serve = [f"{POSTGRES}/postgres", "-D", "/scratch/pg", "-h", "", "-k", "/scratch/run"]
+    wait = f"until {POSTGRES}/pg_isready -q -h /scratch/run; do sleep 0.05; done"
+    ask = [f"{POSTGRES}/psql", "-h", "/scratch/run", "-d", "postgres", "-Atc"]
     told = caller.ask(
         [
-            [f"{POSTGRES}/initdb", "-D", "/work/pg", "-U", "pra", "-A", "peer", "--no-sync"],
+            [f"{POSTGRES}/initdb", "-D", "/scratch/pg", "-U", "pra", "-A", "peer", "--no-sync"],
             {"argv": serve, "server": True},
             ["sh", "-c", wait],
             [*ask, "create table t as select generate_series(1, 1000) n"],

@@ -47,12 +47,12 @@ NAMELESS = """
 import os, time
 files = []
 for number in range(12):
-    file = open(f"/work/{number}", "wb"); os.unlink(file.name)
+    file = open(f"/scratch/{number}", "wb"); os.unlink(file.name)
     file.write(b"x" * (8 << 20)); file.flush(); files.append(file); time.sleep(0.05)
 time.sleep(10)
 print("had it all")
 """
-MANY = "i=0; while [ $i -lt 400 ]; do head -c 1M /dev/zero >/work/$i || exit; i=$((i+1)); done"
+MANY = "i=0; while [ $i -lt 400 ]; do head -c 1M /dev/zero >/scratch/$i || exit; i=$((i+1)); done"
 
 
 def test_a_fork_bomb_stays_within_its_processes_and_a_benign_command_runs_after_it(
@@ -101,7 +101,7 @@ def test_memory_within_the_limit_is_left_alone(caller: Caller) -> None:
 
 def test_one_large_file_and_many_small_ones_end_at_the_disk_limit(caller: Caller) -> None:
     one = caller.ask(
-        [["head", "-c", "400M", "/dev/zero"], ["sh", "-c", "head -c 400M /dev/zero >/work/one"]],
+        [["head", "-c", "400M", "/dev/zero"], ["sh", "-c", "head -c 400M /dev/zero >/scratch/one"]],
         limits={"disk_bytes": 16 * MIB},
     )
     many = caller.ask([["sh", "-c", MANY]], limits={"disk_bytes": 16 * MIB})

@@ -21,7 +21,7 @@ print("connected")
 """
 GREET = """
 import os, socket, sys
-place = "/work/run/greeting"
+place = "/scratch/run/greeting"
 if sys.argv[1] == "serve":
     server = socket.socket(socket.AF_UNIX)
     server.bind(place); server.listen(); print("bound", flush=True)
@@ -41,7 +41,7 @@ def test_a_command_reads_the_restored_data_and_writes_only_its_work(caller: Call
             ["cat", "notes.txt"],
             ["sh", "-c", "echo changed >/restored/notes.txt"],
             ["sh", "-c", "echo more >/restored/more.txt"],
-            ["sh", "-c", "echo kept >/work/kept && cat /work/kept"],
+            ["sh", "-c", "echo kept >/scratch/kept && cat /scratch/kept"],
             ["sh", "-c", "for d in / /usr /etc /dev /dumps; do echo x >$d/x || echo no $d; done"],
         ],
         restored=[["file", "notes.txt", "bread", 0o600]],
@@ -84,7 +84,7 @@ def test_it_sees_no_file_of_the_host_not_even_through_restored_links(caller: Cal
         assert "" == refused["stdout"]
         assert "No such file or directory" in refused["stderr"]
     seen = set(top["stdout"].split())
-    assert {"restored", "dumps", "work", "usr", "etc", "proc", "dev", "tmp", "run"} <= seen
+    assert {"restored", "dumps", "scratch", "usr", "etc", "proc", "dev", "tmp", "run"} <= seen
     assert not seen & {"root", "home", "var", "sys", "opt", "srv", "mnt"}
     assert 3 == len(passwd["stdout"].splitlines())
 
@@ -92,15 +92,15 @@ def test_it_sees_no_file_of_the_host_not_even_through_restored_links(caller: Cal
 def test_a_room_does_not_see_another(caller: Caller) -> None:
     told = caller.ask(
         [
-            {"room": "shop", "argv": ["sh", "-c", "echo till >/work/till"]},
-            {"room": "files", "argv": ["sh", "-c", "ls -A /work /restored; ls /work/till"]},
+            {"room": "shop", "argv": ["sh", "-c", "echo till >/scratch/till"]},
+            {"room": "files", "argv": ["sh", "-c", "ls -A /scratch /restored; ls /scratch/till"]},
         ],
         rooms=["shop", "files"],
         restored=[["file", "invoice", "12.50", 0o644]],
     )
 
     assert 0 == told["ended"][0]["code"]
-    assert "/restored:\n\n/work:\nrun\n" == told["ended"][1]["stdout"]
+    assert "/restored:\n\n/scratch:\nrun\n" == told["ended"][1]["stdout"]
     assert 0 != told["ended"][1]["code"]
 
 
@@ -237,7 +237,7 @@ def test_without_bubblewrap_best_effort_runs_unsealed_and_says_so_but_never_as_r
     told = caller.ask(
         [
             ["cat", "/restored/notes.txt"],
-            ["sh", "-c", "id -u; echo x >/work/x && pwd && env | grep HOME"],
+            ["sh", "-c", "id -u; echo x >/scratch/x && pwd && env | grep HOME"],
             {
                 "argv": ["sh", "-c", "setsid sleep 33 >/dev/null 2>&1 & exec sleep 33"],
                 "timeout": 0.5,

@@ -11,11 +11,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.core.plan import Request
+from orchestrator.log import new_run_id
+from restore_drills.model import Scenario
 from restore_drills.process import Processes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from orchestrator.app import App
     from restore_drills.process import Child
 
 TOOLS = Path(__file__).parents[1] / ".tools"
@@ -193,3 +197,15 @@ class ClientSite:
             "PRA_STATE": str(self.state),
             **(more or {}),
         }
+
+
+def tonight(app: App) -> Request:
+    """Ask for a drill of the whole site as `pra drill SITE` does."""
+    return Request(
+        run=new_run_id(app.clock()),
+        services=(),
+        scenario=Scenario.SERVER_FAILURE,
+        place="here",
+        t0=None,
+        repository=None,
+    )

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.app import App
-from orchestrator.core.plan import Request
 from orchestrator.jobs.drill import drill, planned
-from orchestrator.log import Log, new_run_id
-from restore_drills.model import Scenario, Verdict
+from orchestrator.log import Log
+from restore_drills.model import Verdict
 from restore_drills.process import of_run
-from tests.site import DATABASE, FILES
+from tests.site import DATABASE, FILES, tonight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,14 +125,7 @@ def test_a_clock_that_stepped_back_is_told_and_the_point_from_the_future_is_not_
         state=site.state,
         clock=lambda: datetime.now(UTC) - timedelta(hours=3),
     )
-    request = Request(
-        run=new_run_id(early.clock()),
-        services=(),
-        scenario=Scenario.SERVER_FAILURE,
-        place="here",
-        t0=None,
-        repository=None,
-    )
+    request = tonight(early)
 
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PATH", site.path)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from orchestrator.app import App
-from orchestrator.core.plan import Request
 from orchestrator.jobs.drill import drill, planned
-from orchestrator.log import new_run_id
 from restore_drills.document import document
-from restore_drills.model import Scenario
 from tests.faults import Relay
-from tests.site import FILES, ClientSite
+from tests.site import FILES, ClientSite, tonight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,14 +44,7 @@ def far_site(s3: S3Server, bucket: Bucket, relay: Relay, tmp_path: Path) -> Clie
 def drilled(site: ClientSite) -> dict[str, Any]:
     """Drill with little patience; returns the document, which is what the log holds too."""
     app = App(policies_dir=site.policies, state=site.state)
-    request = Request(
-        run=new_run_id(datetime.now(UTC)),
-        services=(),
-        scenario=Scenario.SERVER_FAILURE,
-        place="here",
-        t0=None,
-        repository=None,
-    )
+    request = tonight(app)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PATH", site.path)
         found = app.site("acme")

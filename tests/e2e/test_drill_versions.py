@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from orchestrator.app import App
-from orchestrator.core.plan import Request
 from orchestrator.jobs.drill import ResticRestore, planned
-from orchestrator.log import new_run_id
 from restore_drills.engines.postgresql import installed
 from restore_drills.host import Machine
-from restore_drills.model import Scenario, Verdict
+from restore_drills.model import Verdict
 from restore_drills.process import Processes
 from restore_drills.run import run
-from tests.site import DATABASE
+from tests.site import DATABASE, tonight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,14 +26,7 @@ if TYPE_CHECKING:
 def drilled(site: ClientSite, majors: dict[int, Path]) -> Report:
     """Drill as if these majors, with their programs, were all that the machine has."""
     app = App(policies_dir=site.policies, state=site.state)
-    request = Request(
-        run=new_run_id(datetime.now(UTC)),
-        services=(),
-        scenario=Scenario.SERVER_FAILURE,
-        place="here",
-        t0=None,
-        repository=None,
-    )
+    request = tonight(app)
     found = app.site("acme")
     processes = Processes(request.run)
     machine = Machine(root=site.state / "drills", processes=processes)

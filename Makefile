@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint bench coverage clean debian restic restics
+.PHONY: help setup demo test image-test lint bench coverage clean debian restic restics
 
 # Only inside recipes that run pra: the set-up must see the machine's own python and restic.
 with_tools = PATH="$(CURDIR)/.tools/bin:$(CURDIR)/.venv/bin:$$PATH"
@@ -10,6 +10,7 @@ with_tools = PATH="$(CURDIR)/.tools/bin:$(CURDIR)/.venv/bin:$$PATH"
 help:
 	@echo "make demo      a backup, a loss and a proven recovery, on this machine (a few minutes)"
 	@echo "make test      lint, and every test"
+	@echo "make image-test   the image, built and run; the service in a real systemd (as root)"
 	@echo "make lint      ruff, mypy, import-linter"
 	@echo "make bench     pra beside raw restic"
 	@echo "make coverage  the branches of the pure modules that no test takes"
@@ -21,6 +22,10 @@ demo: .venv/demo restic
 
 test: lint restics
 	@$(with_tools) .venv/bin/python -m pytest -n 2 --dist loadfile
+
+image-test: .venv/dev restics
+	@setup/debian image
+	@$(with_tools) .venv/bin/python -m pytest tests/image --timeout 900
 
 lint: .venv/dev
 	@.venv/bin/ruff check .

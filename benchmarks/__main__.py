@@ -10,11 +10,13 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks import cases
+from benchmarks import cases, daemon
 from benchmarks.ground import PRA, Ground, Timed
 from orchestrator.demo.servers import PostgresServer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from benchmarks.cases import Pair
 
 HEADER = (
@@ -102,8 +104,35 @@ def main() -> None:
             print(line("drill of database", *both, fixed=0.0, slope=1.10), flush=True)
         if asked.only in "pra --help":
             took = median(ground.timed([str(PRA), "--help"]).seconds for _ in range(asked.runs))
-            held = "yes" if took <= 0.150 else "NO"  # noqa: PLR2004 - the bound beside it
-            print(f"{'pra --help':<20} {took:7.3f}s {'':>44} {'0.150 s':<18} {held}")
+            print(bounded("pra --help", took, 0.150, "s"), flush=True)
+        for row in watched(ground, asked.only, asked.runs):
+            print(row, flush=True)
+
+
+def watched(ground: Ground, only: str, runs: int) -> Iterator[str]:
+    """Measure the daemon; one line each."""
+    if only in "daemon idle":
+        resident, share = daemon.idle(ground)
+        yield bounded("daemon idle: memory", resident, 80, "MB")
+        yield bounded("daemon idle: a core", share, 0.5, "%")
+    if only in "daemon start":
+        yield bounded("daemon start, 200 x 5", daemon.start(ground, runs), 3, "s")
+    if only in "daemon decide":
+        yield bounded("daemon decide, 200 x 5", daemon.decisions(ground), 10, "ms")
+    if only in "daemon lag":
+        late, count = daemon.lag(ground)
+        yield bounded(f"daemon lag, p99 of {count}", late, 1, "s")
+    if only in "daemon page":
+        took, count = daemon.failure_to_page(ground)
+        yield bounded(f"daemon page, p99 of {count}", took, 1, "s")
+    if only in "status of a million":
+        yield bounded("status of a million", daemon.status(ground, runs), 0.3, "s")
+
+
+def bounded(name: str, measured: float, bound: float, unit: str) -> str:
+    """Return one row of a figure that stands alone."""
+    held = "yes" if measured <= bound else "NO"
+    return f"{name:<28} {measured:9.3f} {unit:<3} {'':>34} {f'{bound:g} {unit}':<18} {held}"
 
 
 if __name__ == "__main__":

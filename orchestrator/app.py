@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 
 from orchestrator.adapters import policies
 from orchestrator.core import policy
+from orchestrator.core.fold import apply
+from orchestrator.core.state import State
 from orchestrator.errors import Misused, PolicyInvalid
-from orchestrator.log import Log, is_absent
+from orchestrator.log import Log, checkpoint, is_absent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from orchestrator.core.events import Recorded
+    from orchestrator.core.events import Event, Recorded
     from orchestrator.core.policy import Checked
     from orchestrator.core.policy.model import Site
+
+CHECKPOINT_AFTER = 2_000  # events
 
 
 def wall_clock() -> datetime:
@@ -64,11 +68,28 @@ class App:
             hint=f"Write one with `pra init {name}`.",
         )
 
-    def recorded(self, site: str | None = None) -> Iterator[Recorded]:
+    def recorded(
+        self, site: str | None = None, types: Sequence[type[Event]] = ()
+    ) -> Iterator[Recorded]:
         """Return what the log holds, of one site or all; nothing, and no log made, without one."""
         if is_absent(self.state):
             return iter(())
-        return self.log.read(site=site)
+        return self.log.read(site=site, types=types)
+
+    def known(self) -> State:
+        """Return the state of all sites; nothing, and no log made, where there is no log.
+
+        Raises StateUnusable.
+        """
+        if is_absent(self.state):
+            return State()
+        state = checkpoint.read(self.state, self.log) or State()
+        before = state.seq
+        for recorded in self.log.read(before):
+            apply(state, recorded)
+        if state.seq - before > CHECKPOINT_AFTER:
+            checkpoint.write(self.state, state)
+        return state
 
     @cached_property
     def log(self) -> Log:

@@ -14,6 +14,8 @@ PraError                     1  could not do it
 ├── RepositoryUnreachable    1  the endpoint does not answer, retryable
 ├── RepositoryDamaged        3  restic named a damaged or missing blob or pack
 ├── StateUnusable            1  the state directory or its log cannot be used
+├── ChannelFailed            1  a page was not accepted; retryable when it may pass by itself
+├── EvidenceRefused          1  a drill made elsewhere that is not let in
 ├── DemoFailed               1  a server or a file of the demonstration is not to be had
 └── Interrupted            130  somebody asked us to stop
 """
@@ -98,6 +100,14 @@ class RepositoryDamaged(PraError):
 
 class StateUnusable(PraError):
     """The state directory or its log cannot be used."""
+
+
+class EvidenceRefused(PraError):
+    """A drill made elsewhere cannot be let into the log."""
+
+
+class ChannelFailed(PraError):
+    """A channel did not accept a page. Neither its message nor its hint holds a secret."""
 
 
 class DemoFailed(PraError):

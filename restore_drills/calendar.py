@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_AHEAD = timedelta(days=60)
+_LAST_MICROSECOND = 999_999  # of a day: hours until midnight are written so
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hours:
@@ -50,6 +53,40 @@ class Calendar:
                     counted = stop
             day += timedelta(days=1)
         return total
+
+    def is_open(self, at: datetime) -> bool:
+        """Say whether the site works at an aware instant; always, where no hours are declared."""
+        return not self.hours or self.next_opening(at) == at
+
+    def next_opening(self, at: datetime) -> datetime | None:
+        """Return the first instant from `at` on when it is open, in UTC.
+
+        None where no hours are declared, or none within 60 days.
+        """
+        at = at.astimezone(UTC)
+        return next((max(opens, at) for opens, shuts in self._from(at) if shuts > at), None)
+
+    def next_closing(self, at: datetime) -> datetime | None:
+        """Return the first instant from `at` on when it is not open, in UTC.
+
+        None where no hours are declared, or it stays open for 60 days.
+        """
+        at = at.astimezone(UTC)
+        shut = at
+        for opens, shuts in self._from(at):
+            if opens > shut:
+                break
+            shut = max(shut, shuts)
+        return shut if self.hours and shut < at + _AHEAD - timedelta(days=1) else None
+
+    def _from(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Yield the opening hours around and after an instant; midnight ends at midnight."""
+        zone = ZoneInfo(self.timezone)
+        first = at.astimezone(zone).date() - timedelta(days=1)
+        for ahead in range(_AHEAD.days + 2 if self.hours else 0):
+            for opens, shuts in self._open_on(first + timedelta(days=ahead), zone):
+                last = shuts.microsecond == _LAST_MICROSECOND
+                yield opens, shuts + timedelta(microseconds=1) if last else shuts
 
     def _open_on(self, day: date, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
         """Yield a day's opening hours as instants, the earliest first."""

@@ -222,6 +222,7 @@ class Plan:
     sealed_only: bool = True  # `sandbox: required`; False is best-effort
     declared: tuple[str, ...] = ()  # services that a third party answers for: counted, not proven
     findings: tuple[Finding, ...] = ()
+    space: int | None = None  # bytes of disk that it may take up; None: what is free
 
 
 # --- what a repository tells -----------------------------------------------------------------

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from restore_drills.model import Point
+from restore_drills.model import Point, SourceKind
 from restore_drills.seal import SOURCE as SEAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from restore_drills.model import ServicePlan, Snapshot
 
 # Snapshot times come from the machine that backs up, `now` from the one that drills.
 CLOCKS_AGREE_WITHIN = timedelta(seconds=2)
+LOADED = 3  # a loaded dump needs its own size, about as much in tables and indexes, and WAL
+CLUSTER = 128 << 20  # an empty cluster and its first WAL, in bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,3 +88,11 @@ def find(snapshots: Iterable[Snapshot], service: ServicePlan) -> Points:
         usable=tuple(sorted(usable, key=lambda p: (p.data_time, p.run))),
         unusable=tuple(sorted(unusable)),
     )
+
+
+def space(plan: ServicePlan, snapshots: Mapping[str, Snapshot]) -> int:
+    """Return the bytes that a point takes up, restored and loaded; `snapshots` by source name."""
+    loaded = [s for s in plan.sources if s.kind is SourceKind.POSTGRESQL_DUMP]
+    dumps = {name for source in loaded for name in source.snapshots}
+    sizes = [(s.bytes or 0) * (LOADED if name in dumps else 1) for name, s in snapshots.items()]
+    return sum(sizes) + (CLUSTER if dumps else 0)

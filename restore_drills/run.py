@@ -25,7 +25,7 @@ from restore_drills.errors import (
     of_system,
 )
 from restore_drills.judge import worst
-from restore_drills.model import Report, SandboxFacts, SourceKind
+from restore_drills.model import Report, SandboxFacts
 from restore_drills.service import Proof, Setting
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 MIB = 1 << 20
 RESERVE = 256 * MIB  # of the disk, never to be used by a drill
-LOADED = 3  # a loaded dump needs its own size, about as much in tables and indexes, and WAL
 AT_ONCE = 2  # services worked on together: the link and a small server's cores are shared
 T = TypeVar("T")
 Opened = dict[str, "tuple[tuple[Snapshot, ...], float] | DrillError"]
@@ -81,7 +80,7 @@ def run(  # noqa: PLR0913 - the drill, its two doors, and what the caller may ch
             if proof.plan.lead is None:
                 proof.findings.append(say.no_lead(proof.plan))
             proof.stopped = no_sandbox or _choose(proof, opened, setting)
-        short = _space(proofs, host)
+        short = _space(proofs, host, plan.space)
         for proof in proofs:
             proof.stopped = proof.stopped or short
             if proof.stopped is None and sandbox is not None:
@@ -123,6 +122,7 @@ def _sandbox(plan: Plan, host: Host) -> tuple[Sandbox | None, DrillError | None]
     """Make the sandbox before the clock starts: a real recovery does not need it."""
     try:
         room = max(host.free_bytes() - RESERVE, 64 * MIB)
+        room = min(room, plan.space or room)
         return host.sandbox(plan.run, disk_bytes=room, required=plan.sealed_only), None
     except (NoSandbox, CommandMissing) as error:
         return None, error
@@ -182,17 +182,22 @@ def _none(
     return Damaged(f"no recovery point in {plan.repository}{why}")
 
 
-def _space(proofs: list[Proof], host: Host) -> NoSpace | None:
-    """Check that the disk holds all that is to be restored, before a byte is fetched."""
-    needed = 0
-    for proof in proofs:
-        if proof.point is None or proof.stopped is not None:
-            continue
-        loaded = [s for s in proof.plan.sources if s.kind is SourceKind.POSTGRESQL_DUMP]
-        dumps = {name for source in loaded for name in source.snapshots}
-        for name, snapshot in proof.point.snapshots.items():
-            needed += (snapshot.bytes or 0) * (LOADED if name in dumps else 1)
-        needed += 128 * MIB if dumps else 0  # an empty cluster and its first WAL
+def _space(proofs: list[Proof], host: Host, allowed: int | None) -> NoSpace | None:
+    """Check that the disk holds all that is to be restored, before a byte is fetched.
+
+    `allowed` is what the policy gives to a drill, in bytes.
+    """
+    needed = sum(
+        points.space(proof.plan, proof.point.snapshots)
+        for proof in proofs
+        if proof.point is not None and proof.stopped is None
+    )
+    if allowed is not None and needed > allowed:
+        return NoSpace(
+            f"the drill needs {-(-needed // MIB)} MiB of disk, the policy allows {allowed // MIB}"
+            " MiB",
+            hint="Raise the policy's drill_space, or drill fewer services at a time.",
+        )
     free = host.free_bytes()
     if needed == 0 or needed + RESERVE <= free:
         return None

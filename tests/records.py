@@ -9,9 +9,23 @@ from orchestrator.core.codec import timestamp
 from orchestrator.core.events import (
     BackedUp,
     BackupFinished,
+    DaemonStarted,
+    DaemonStopped,
     DrillFinished,
+    EvidenceImported,
+    IncidentAcknowledged,
+    IncidentEscalated,
+    IncidentNoted,
+    IncidentOpened,
+    IncidentResolved,
+    LogRestored,
+    Observed,
     Outcome,
+    PageFailed,
+    PageSent,
     Recorded,
+    RunFailed,
+    RunInterrupted,
     RunKind,
     RunStarted,
 )
@@ -81,6 +95,113 @@ def drilled(run: str, at: datetime = NOW, **of_service: object) -> DrillFinished
         "services": [service],
     }
     return DrillFinished(run=run, site="bakery", verdict=str(service["verdict"]), document=document)
+
+
+def run_failed(run: str, *, kind: RunKind = RunKind.BACKUP, service: str = "till") -> RunFailed:
+    return RunFailed(
+        run=run,
+        kind=kind,
+        site="bakery",
+        service=service,
+        error="no route",
+        remedy="Wait.",
+        retryable=True,
+        code="repository-unreachable",
+    )
+
+
+def interrupted(
+    run: str, *, kind: RunKind = RunKind.BACKUP, service: str = "till"
+) -> RunInterrupted:
+    return RunInterrupted(
+        run=run, kind=kind, site="bakery", service=service, swept=0, note="found dead"
+    )
+
+
+def imported(run: str, at: datetime = NOW, **of_service: object) -> EvidenceImported:
+    """A drill of the till that was made on the provider's machine."""
+    here = drilled(run, at, **of_service)
+    return EvidenceImported(
+        run=run,
+        site=here.site,
+        verdict=here.verdict,
+        document=here.document,
+        place="provider",
+        key="c2VjcmV0bGVzcw==",
+    )
+
+
+def observed(condition: str, detail: str = "2 GB left", *, present: bool = True) -> Observed:
+    return Observed(
+        site="", condition=condition, present=present, detail=detail, remedy="Make room."
+    )
+
+
+def incident_opened(
+    incident: str, *, condition: str = "backup-failed", evidence: str = "r1"
+) -> IncidentOpened:
+    return IncidentOpened(
+        incident=incident,
+        site="bakery",
+        service="till",
+        condition=condition,
+        criticality="P1",
+        summary="the till is not backed up",
+        remedy="Look.",
+        evidence=evidence,
+        chain="wake",
+        predicted_breach_at=NOW + timedelta(hours=4),
+        reported_by="the owner",
+    )
+
+
+def escalated(incident: str) -> IncidentEscalated:
+    return IncidentEscalated(
+        incident=incident, site="bakery", service="till", chain="call", predicted_breach_at=None
+    )
+
+
+def acknowledged(incident: str, by: str = "Zoe") -> IncidentAcknowledged:
+    return IncidentAcknowledged(incident=incident, site="bakery", service="till", by=by)
+
+
+def noted(incident: str, text: str = "on my way") -> IncidentNoted:
+    return IncidentNoted(incident=incident, site="bakery", service="till", by="Zoe", text=text)
+
+
+def resolved(incident: str, *, by: str = "", note: str = "") -> IncidentResolved:
+    return IncidentResolved(incident=incident, site="bakery", service="till", by=by, note=note)
+
+
+def page_sent(incident: str, page: str = "wake.0") -> PageSent:
+    return PageSent(
+        incident=incident,
+        site="bakery",
+        service="till",
+        page=page,
+        channel="mail",
+        receipt="250 OK",
+    )
+
+
+def page_failed(incident: str, page: str = "wake.0") -> PageFailed:
+    return PageFailed(
+        incident=incident, site="bakery", service="till", page=page, channel="mail", error="421"
+    )
+
+
+def daemon_started() -> DaemonStarted:
+    return DaemonStarted(site="", version="1.0", boot_id="boot", place="example-host")
+
+
+def daemon_stopped() -> DaemonStopped:
+    return DaemonStopped(site="", note="asked to stop")
+
+
+def log_restored(last_seq: int = 7) -> LogRestored:
+    return LogRestored(
+        site="", last_seq=last_seq, damage="page 3 is malformed", kept_as="log-damaged-1.sqlite"
+    )
 
 
 def recorded(*facts: Event, at: datetime = NOW, after: int = 0) -> list[Recorded]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.adapters.restic import Restic
 from orchestrator.adapters.secrets import SecretFiles
-from orchestrator.core.policy.model import Location, Repository, S3Access, Secret
+from orchestrator.core.policy.model import Limits, Location, Repository, S3Access, Secret
 from restore_drills.process import Processes
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "a password of a scratch repository"
 STALL = timedelta(seconds=3)
+UNLIMITED = Limits(upload=None, download=None)
 TAGS = ("service=till", "run=r1", "source=till")
 
 
@@ -107,6 +108,7 @@ def scene(  # noqa: PLR0913 - what tests vary
     url: str | None = None,
     keys: tuple[str, str] | None = None,
     password: str = PASSWORD,
+    limits: Limits = UNLIMITED,
     stall: timedelta = STALL,
     lock_wait: timedelta = timedelta(seconds=1),
 ) -> Iterator[Scene]:
@@ -127,6 +129,7 @@ def scene(  # noqa: PLR0913 - what tests vary
         location=Location.OFFSITE if keys else Location.ONSITE,
         equipment=None,
         country=None,
+        limits=limits,
     )
     with SecretFiles(run) as secrets:
         restic = Restic(

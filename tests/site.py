@@ -143,9 +143,14 @@ class ClientSite:
         assert ended.stopped is None, ended
         return Ran(code=ended.code, out=ended.stdout.decode(), err=ended.stderr)
 
-    def start(self, *words: str) -> Child:
+    def start(self, *words: str, env: Mapping[str, str] | None = None) -> Child:
         """Call `pra` and do not wait; the caller ends it."""
-        return self._processes.start([str(PRA), *words], env=self._env(None), cwd=self.home)
+        return self._processes.start([str(PRA), *words], env=self._env(env), cwd=self.home)
+
+    def start_python(self, *words: str) -> Child:
+        """Call the Python of `pra` and do not wait; the caller ends it."""
+        env = self._env({"PYTHONPATH": str(TOOLS.parent)})
+        return self._processes.start([sys.executable, *words], env=env, cwd=self.home)
 
     def backup(self, *services: str) -> dict[str, Any]:
         """Back up and insist that it is complete."""

@@ -10,7 +10,8 @@ import http.client
 import ssl
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,6 +21,8 @@ import tenacity
 from orchestrator.errors import RepositoryAbsent, RepositoryRefused, RepositoryUnreachable
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mypy_boto3_s3.client import S3Client
 
     from orchestrator.core.policy.model import Repository
@@ -78,16 +81,17 @@ def address(url: str) -> Address | None:
     )
 
 
-def probe(url: str, *, deadline: timedelta = PROBE_DEADLINE) -> None:
+def probe(url: str, *, deadline: timedelta = PROBE_DEADLINE) -> datetime | None:
     """Return when the repository's endpoint answers; any HTTP answer but 5xx is one.
 
     Refused connections, time-outs and 5xx are tried again until `deadline` is over; then
     RepositoryUnreachable. A local path needs its parent folder; other back ends are not probed.
+    What comes back is the endpoint's own time, to the second, where it tells it.
     """
     target = address(url)
     if target is None:
         _local(url)
-        return
+        return None
     until = time.monotonic() + deadline.total_seconds()
     attempts = tenacity.Retrying(
         retry=tenacity.retry_if_exception(_may_pass),
@@ -96,7 +100,7 @@ def probe(url: str, *, deadline: timedelta = PROBE_DEADLINE) -> None:
         reraise=True,
     )
     try:
-        attempts(_ask, target, until)
+        return _instant(attempts(_ask, target, until))
     except (OSError, http.client.HTTPException) as error:
         lasting = isinstance(error, ssl.SSLCertVerificationError)
         raise RepositoryUnreachable(
@@ -146,7 +150,8 @@ class _ServerFault(OSError):
     """The endpoint answered with 5xx."""
 
 
-def _ask(target: Address, until: float) -> None:
+def _ask(target: Address, until: float) -> str | None:
+    """Return the date of the answer. Raises OSError and HTTPException."""
     connect = max(0.1, min(CONNECT_S, until - time.monotonic()))
     connection = (
         http.client.HTTPSConnection(
@@ -160,11 +165,22 @@ def _ask(target: Address, until: float) -> None:
         # The request is not signed: a refusal is an answer, and proves that somebody is there.
         connection.sock.settimeout(max(0.1, min(ANSWER_S, until - time.monotonic())))
         connection.request("HEAD", f"/{target.bucket}")
-        status = connection.getresponse().status
+        with connection.getresponse() as answer:
+            status, date = answer.status, answer.getheader("Date")
     finally:
         connection.close()
     if status >= SERVER_FAULT:
         raise _ServerFault(f"it answers with {status}")
+    return date
+
+
+def _instant(date: str | None) -> datetime | None:
+    """Read an HTTP date; some gateways send none, or one that is no date."""
+    try:
+        at = parsedate_to_datetime(date or "")
+    except ValueError:
+        return None
+    return at.astimezone(UTC) if at.tzinfo else None
 
 
 def _may_pass(error: BaseException) -> bool:

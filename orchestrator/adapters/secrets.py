@@ -150,6 +150,11 @@ class SecretFiles:
                 with contextlib.suppress(OSError):
                     base.rmdir()  # only where no other run has its files
 
+    @staticmethod
+    def runs() -> list[str]:
+        """Return the runs that have, or left, secret files of ours."""
+        return [run.name for base in _bases() if _is_ours(base) for run in base.iterdir()]
+
     def __enter__(self) -> Self:
         self._folder = _make(self._run)
         return self

@@ -14,7 +14,7 @@ import click
 
 from orchestrator import __version__
 from orchestrator.cli import ground
-from orchestrator.cli.common import Settings, report_error
+from orchestrator.cli.common import UNKNOWN, Settings, report_error, report_unknown
 from orchestrator.errors import Interrupted, Misused, PraError
 from restore_drills import errors as drills
 
@@ -24,9 +24,19 @@ VERBS = {
     "policy": "Check, show and describe the policy files.",
     "backup": "Back up a site now.",
     "drill": "Restore for real into a sealed sandbox, check, measure, destroy.",
+    "daemon": "Back up and drill on schedule, watch, page; for years.",
+    "doctor": "What works on this machine, what does not, and what to do.",
     "status": "Promised against proven, per service and scenario.",
     "history": "What was done.",
     "events": "The event log.",
+    "incidents": "What a human must deal with.",
+    "show": "The whole story of an incident, and what to do now.",
+    "ack": "You have it: nobody further is called.",
+    "note": "Write something down about an incident.",
+    "resolve": "It is over: close an incident by hand.",
+    "open": "Open an incident that a person reported.",
+    "channel": "Who is called, and whether a call arrives.",
+    "evidence": "Drills made elsewhere, signed there; this machine's key.",
     "demo": "A whole site on this machine, with real components.",
 }
 ENDS = (
@@ -147,7 +157,7 @@ def main() -> None:
     """Run `pra` with this process's arguments and exit with its code."""
     ground.prepare()
     argv = hoist(sys.argv[1:])
-    as_json = "--json" in argv
+    as_json, monitored = "--json" in argv, "--nagios" in argv
     try:
         code = cli.main(args=argv, prog_name="pra", standalone_mode=False)
     except click.exceptions.Exit as leave:
@@ -156,9 +166,14 @@ def main() -> None:
         click.echo(error.format_message())
         code = Misused.exit_code
     except BrokenPipeError:  # the reader of our output left
-        code = 1
+        code = UNKNOWN if monitored else 1
     except ENDS as error:
-        code = report_error(_ours(error), as_json=as_json)
+        ours = _ours(error)
+        code = report_unknown(ours) if monitored else report_error(ours, as_json=as_json)
+    except Exception as error:
+        if not monitored:
+            raise
+        code = report_unknown(error)  # to a monitor, 1 and 2 would say something of the backups
     ground.flush()
     sys.exit(code if isinstance(code, int) else 0)
 

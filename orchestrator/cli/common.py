@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from orchestrator.errors import PraError
 
 
+UNKNOWN = 3  # to a monitoring system
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The global options. Verbs take it with `@click.pass_obj`."""
@@ -72,3 +75,14 @@ def report_error(error: PraError, *, as_json: bool) -> int:
         with contextlib.suppress(OSError):
             click.echo(f"pra: {error}{hint}", err=True)
     return error.exit_code
+
+
+def report_unknown(error: Exception) -> int:
+    """Tell a monitoring system that nothing can be said, and why; return its code for that."""
+    from orchestrator.reports import plugin
+
+    hint = getattr(error, "hint", "")
+    why = str(error) or type(error).__name__
+    with contextlib.suppress(OSError):
+        click.echo(plugin.unknown(f"{why.rstrip('.')}. {hint}" if hint else why)[1])
+    return UNKNOWN

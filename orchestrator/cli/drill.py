@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from orchestrator.cli.common import Settings
     from orchestrator.core.plan import Request
     from orchestrator.core.policy.model import Site
+    from orchestrator.errors import PraError
 
 BUILT = ("server-failure",)
 LATER = ("human-error", "burglary", "ransomware", "bucket-wipe")
@@ -70,9 +71,9 @@ def command(settings: Settings, /, site: str, services: tuple[str, ...], **optio
 def _drill(settings: Settings, app: App, site: Site, request: Request, keep: Path | None) -> int:
     from orchestrator.cli.watching import Bars, Lines
     from orchestrator.jobs.drill import drill, planned
+    from orchestrator.jobs.evidence import signer
     from orchestrator.jobs.sweep import recover
     from orchestrator.reports.drill import text
-    from restore_drills.document import document
     from restore_drills.model import Verdict
 
     keep = keep and _free(keep.absolute())
@@ -81,11 +82,13 @@ def _drill(settings: Settings, app: App, site: Site, request: Request, keep: Pat
     plan = planned(app, site, request)
     settings.note(f"drill of {site.name}: {request.scenario}, run {request.run}")
     shown = Bars() if sys.stderr.isatty() and not settings.quiet else Lines(settings.note)
+    unsigned: list[PraError] = []
+    sign = signer(app.state, unsigned.append)
     with shown as watch:
-        outcome = drill(app, site, plan, keep=keep, watch=watch)
+        outcome = drill(app, site, plan, keep=keep, watch=watch, sign=sign)
     report = outcome.report
     if settings.json:
-        settings.emit(document(report))
+        settings.emit(outcome.document)
     settings.say(
         text(
             report,
@@ -102,6 +105,8 @@ def _drill(settings: Settings, app: App, site: Site, request: Request, keep: Pat
     if outcome.unlogged is not None:
         lost = outcome.unlogged
         click.echo(f"pra: this drill is not on the log: {lost}\n  {lost.hint}", err=True)
+    for why in unsigned:
+        click.echo(f"pra: this drill is not signed: {why}\n  {why.hint}", err=True)
     match report.verdict:
         case Verdict.PROVEN:
             return 0 if outcome.unlogged is None else 1
@@ -128,9 +133,10 @@ def _dry_run(settings: Settings, app: App, site: Site, request: Request) -> int:
     from orchestrator.jobs.drill import planned
     from orchestrator.reports.dry_run import text
 
-    events = (recorded.event for recorded in app.log.read(site=site.id))
+    told = app.log.read(site=site.id, types=(DrillFinished,))
+    events = (recorded.event for recorded in told)
     drills = [event.document for event in events if isinstance(event, DrillFinished)]
-    rows = steps(planned(app, site, request), drills)
+    rows = steps(planned(app, site, request), drills, site.manual)
     if settings.json:
         settings.emit({"plan": [row.document() for row in rows]})
     settings.say(text(rows))

@@ -21,17 +21,23 @@ WAIT = timedelta(seconds=5)
 @click.argument("site", required=False)
 @click.option("--follow", is_flag=True, help="Go on with what is appended, until Ctrl-C.")
 @click.option("--verify", is_flag=True, help="Recompute the chain of hashes instead.")
+@click.option("--restore", is_flag=True, help="Replace a damaged log by its own copy instead.")
 @click.pass_obj
-def command(settings: Settings, site: str | None, *, follow: bool, verify: bool) -> int:
+def command(
+    settings: Settings, site: str | None, *, follow: bool, verify: bool, restore: bool
+) -> int:
     """The event log, of one site or of all, in the order in which it was written.
 
-    With --json each line is a CloudEvents 1.0 document. Times are UTC.
+    With --json each line is a CloudEvents 1.0 document. Times are UTC. The daemon keeps a copy of
+    the log beside it; stop it before --restore.
 
     \b
     Example:  pra events bakery
               pra events --follow --json
               pra events --verify
     """
+    if restore:
+        return _restore(settings)
     from orchestrator.app import App
     from orchestrator.log import is_absent, place
 
@@ -80,7 +86,37 @@ def _verify(settings: Settings, log: Log) -> int:
         settings.emit({"events": count, "broken": fault})
     elif broken:
         settings.say(f"{log.path}: the chain is broken at event {broken.seq}: {broken.why}")
-        settings.say("  Trust no event from there on; compare with a copy of the log.")
+        settings.say(
+            "  Trust no event from there on. Stop the daemon and run `pra events --restore`:"
+        )
+        settings.say("  what the log's copy still holds comes back, the damaged file is kept.")
     else:
         settings.say(f"{count} events, chain intact")
     return 1 if broken else 0
+
+
+def _restore(settings: Settings) -> int:
+    from orchestrator.app import wall_clock
+    from orchestrator.log import Log, is_absent, repair
+
+    damage = repair.diagnose(settings.state)
+    if damage is None and not is_absent(settings.state):
+        log = Log.open(settings.state, clock=wall_clock)
+        broken = log.verify()
+        log.close()  # nobody may have it open
+        damage = f"event {broken.seq}: {broken.why}" if broken else None
+    if damage is None:
+        if settings.json:
+            settings.emit({"damage": None, "last_seq": None, "kept_as": None})
+        else:
+            settings.say("The log is whole: nothing to restore.")
+        return 0
+    said = repair.restore(settings.state, damage, clock=wall_clock)
+    if settings.json:
+        settings.emit({"damage": damage, "last_seq": said.last_seq, "kept_as": said.kept_as})
+    else:
+        settings.say(
+            f"The log was damaged ({damage}) and is whole again up to event {said.last_seq}."
+        )
+        settings.say(f"  What came after may be lost. The damaged log is kept as {said.kept_as}.")
+    return 0

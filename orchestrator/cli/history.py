@@ -26,17 +26,17 @@ def command(settings: Settings, site: str) -> int:
               pra history bakery --json
     """
     from orchestrator.app import App
-    from orchestrator.core.state import fold
+    from orchestrator.core.history import TOLD, runs
     from orchestrator.reports import history
 
     app = App(policies_dir=settings.policies, state=settings.state)
-    runs = fold(app.recorded(site)).history(site)
-    zone = _zone(app, site, known=bool(runs))
-    runs = [_as_it_is(settings.state, run) for run in runs]
+    told = runs(app.recorded(site, TOLD))
+    zone = _zone(app, site, known=bool(told))
+    told = [_as_it_is(settings.state, run) for run in told]
     if settings.json:
-        settings.emit(history.document(runs))
-    elif runs:
-        settings.say(history.text(runs, zone))
+        settings.emit(history.document(told))
+    elif told:
+        settings.say(history.text(told, zone))
     else:
         settings.say(f"{site}: nothing was done yet. Start with `pra backup {site}`.")
     return 0

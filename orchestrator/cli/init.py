@@ -79,6 +79,11 @@ def command(settings: Settings, /, site: str, **flags: Any) -> int:  # noqa: ANN
     policies.write_new(path, text)
     if settings.json:
         settings.emit({"site": site, "file": str(path)})
+    if shared.provider is None or not shared.provider.escalation:
+        settings.note(
+            f"Nobody is called yet when something breaks: write channels: and escalation: into "
+            f"{settings.policies / policy.PROVIDER_FILE}, and escalate: into {path.name}."
+        )
     settings.note(f"Next: read it, then `pra policy check` and `pra backup {site}`.")
     if not settings.json:
         settings.say(str(path))

@@ -10,8 +10,11 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from orchestrator.app import App
     from orchestrator.cli.common import Settings
     from orchestrator.core.policy import Checked, Fault
+
+PROVIDER = "provider"  # no site has this name: its file is the provider's
 
 
 @click.group("policy")
@@ -80,25 +83,42 @@ def _count(number: int, word: str) -> str:
     return f"{number or 'no'} {word}{'s' if number > 1 else ''}"
 
 
-@command.command("show", short_help="Print a site as it is understood.")
-@click.argument("site")
+@command.command("show", short_help="Print a site, or the provider, as it is understood.")
+@click.argument("site", metavar="SITE|provider")
 @click.pass_obj
 def show(settings: Settings, site: str) -> int:
     """Print a site as it is understood: defaults and tier merged, secrets as references.
 
+    For `provider`, its channels and chains.
+
     \b
     Example:  pra policy show bakery
+              pra policy show provider
     """
     from orchestrator.app import App
     from orchestrator.core import policy
 
     app = App(policies_dir=settings.policies, state=settings.state)
-    resolved = policy.plain(app.site(site))
+    resolved = _provider(app) if site == PROVIDER else policy.plain(app.site(site))
     if settings.json:
         settings.emit(resolved)
     else:
         settings.say(policy.as_yaml(resolved).rstrip())
     return 0
+
+
+def _provider(app: App) -> dict[str, Any]:
+    from orchestrator.core import policy
+    from orchestrator.errors import Misused, PolicyInvalid
+
+    if app.checked.provider is not None:
+        return policy.plain_provider(app.checked.provider)
+    if faults := [f for f in app.checked.errors if f.concerns(PROVIDER)]:
+        raise PolicyInvalid("\n".join(map(str, faults)))
+    raise Misused(
+        f"{app.policies_dir}: there is no {policy.PROVIDER_FILE}",
+        hint="Write one: policies/README.md says what stands in it.",
+    )
 
 
 @command.command("schema")

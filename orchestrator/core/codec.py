@@ -16,7 +16,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
+
+    Reader = Callable[[object], object]
 
 T = TypeVar("T")
 
@@ -62,56 +64,79 @@ def from_json(kind: type[T], body: object) -> T:
     """Read a JSON object as the dataclass `kind`. Raises ValueError naming the field."""
     if not isinstance(body, dict):
         raise ValueError(f"{kind.__name__}: not an object")  # noqa: TRY004 - faults of data
-    known = _fields(cast("Hashable", kind))
-    if unknown := body.keys() - known.keys():
-        raise ValueError(f"{kind.__name__}: unknown field {min(unknown)}")
-    if missing := {name for name, (_, needed) in known.items() if needed} - body.keys():
-        raise ValueError(f"{kind.__name__}: no field {min(missing)}")
-    return kind(
-        **{key: _read(known[key][0], item, f"{kind.__name__}.{key}") for key, item in body.items()}
-    )
+    readers, needed = _fields(cast("Hashable", kind))
+    if body.keys() != readers.keys():
+        if unknown := body.keys() - readers.keys():
+            raise ValueError(f"{kind.__name__}: unknown field {min(unknown)}")
+        if missing := needed - body.keys():
+            raise ValueError(f"{kind.__name__}: no field {min(missing)}")
+    return kind(**{key: readers[key](item) for key, item in body.items()})
 
 
 @cache  # reading the hints costs far more than reading an event
-def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:  # noqa: ANN401 - any dataclass
-    """Every field's type, and whether it must be there."""
+def _fields(kind: Any) -> tuple[dict[str, Reader], frozenset[str]]:  # noqa: ANN401 - any dataclass
+    """What reads each field, and which ones must be there."""
     hints = get_type_hints(kind)
-    return {
-        f.name: (
-            hints[f.name],
-            f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING,
-        )
+    readers = {
+        f.name: _reader(hints[f.name], f"{kind.__name__}.{f.name}")
         for f in dataclasses.fields(kind)
     }
+    needed = (
+        f.name
+        for f in dataclasses.fields(kind)
+        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    )
+    return readers, frozenset(needed)
 
 
-def _read(hint: Any, value: object, where: str) -> object:  # noqa: ANN401 - a type hint is anything
-    origin = get_origin(hint)
+def _reader(hint: Any, where: str) -> Reader:  # noqa: ANN401 - a type hint is anything
+    origin, inside = get_origin(hint), get_args(hint)
     if origin in {Union, types.UnionType}:
-        (inner,) = (a for a in get_args(hint) if a is not types.NoneType)
-        return None if value is None else _read(inner, value, where)
-    if origin is tuple and isinstance(value, list):
-        return tuple(_read(get_args(hint)[0], item, where) for item in value)
-    if origin is dict and isinstance(value, dict):
-        of = get_args(hint)[1]
-        return value if of is Any else {key: _read(of, item, where) for key, item in value.items()}
-    if isinstance(hint, type) and origin is None:
-        return _plain(hint, value, where)
-    raise ValueError(f"{where}: {value!r} does not fit")
+        (inner,) = (one for one in inside if one is not types.NoneType)
+        some = _reader(inner, where)
+        return lambda value: None if value is None else some(value)
+    if origin is tuple:
+        item = _reader(inside[0], where)
+        return lambda value: tuple([item(one) for one in _is(list, value, where)])
+    if origin is dict:
+        of = (lambda value: value) if inside[1] is Any else _reader(inside[1], where)
+        return lambda value: {key: of(one) for key, one in _is(dict, value, where).items()}
+    return _plain(hint, where)
 
 
-def _plain(hint: type, value: object, where: str) -> object:
+def _plain(hint: Any, where: str) -> Reader:  # noqa: ANN401 - any type
     if dataclasses.is_dataclass(hint):
-        return from_json(hint, value)
+        kind = cast("type[Any]", hint)
+        return lambda value: from_json(kind, value)
+    if issubclass(hint, StrEnum):
+        return _words(hint, where)
+    if hint is datetime:
+        return lambda value: _time(value, where)
+    if hint is float:
+        return lambda value: value if type(value) is float else float(_is(int, value, where))
+    return lambda value: value if type(value) is hint else _is(hint, value, where)
+
+
+def _words(kind: type[StrEnum], where: str) -> Reader:
+    words = {one.value: one for one in kind}
+
+    def read(value: object) -> object:
+        word = words.get(_is(str, value, where))
+        if word is None:
+            raise ValueError(f"{where}: {value!r} is not one of {', '.join(words)}")
+        return word
+
+    return read
+
+
+def _time(value: object, where: str) -> datetime:
     try:
-        if issubclass(hint, StrEnum) and isinstance(value, str):
-            return hint(value)
-        if hint is datetime and isinstance(value, str):
-            return instant(value)
+        return instant(_is(str, value, where))
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
-    if hint is float and type(value) is int:
-        return float(value)
-    if type(value) is hint:  # exactly: True is no number
-        return value
-    raise ValueError(f"{where}: {value!r} does not fit")
+
+
+def _is(kind: type, value: Any, where: str) -> Any:  # noqa: ANN401 - as JSON gives it
+    if type(value) is not kind:  # exactly: True is no number
+        raise ValueError(f"{where}: {value!r} does not fit")
+    return value

@@ -11,6 +11,7 @@ from restore_drills.model import SourceKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from orchestrator.core.policy.model import Manual
     from restore_drills.model import Plan, ServicePlan
 
 NEVER = "never drilled"
@@ -18,13 +19,17 @@ NEVER = "never drilled"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One step; `service` is empty for the whole site, `estimate` seconds or None."""
+    """One step; `service` is empty where several wait for it, `estimate` seconds or None.
+
+    `by_hand`: a person does it before a recovery starts, and no drill waits for it.
+    """
 
     step: str
     service: str
     after: tuple[str, ...]
     estimate: float | None
     basis: str
+    by_hand: bool = False
 
     @property
     def name(self) -> str:
@@ -51,10 +56,12 @@ class Past:
     seconds: Mapping[str, float]  # by the name of the step, all sources together
 
 
-def steps(plan: Plan, drills: Iterable[Mapping[str, Any]]) -> tuple[Row, ...]:
+def steps(
+    plan: Plan, drills: Iterable[Mapping[str, Any]], manual: Iterable[Manual] = ()
+) -> tuple[Row, ...]:
     """Return the steps in order; `drills` are the documents of earlier drills, oldest first."""
     known = _known(plan, drills)
-    rows = []
+    rows = _by_hand(plan, manual)
     for repository in sorted({s.repository for s in plan.services if s.repository}):
         pasts = [known[s.id] for s in plan.services if s.repository == repository and s.id in known]
         slowest = max(pasts, key=lambda past: past.opened, default=None)
@@ -77,14 +84,35 @@ def steps(plan: Plan, drills: Iterable[Mapping[str, Any]]) -> tuple[Row, ...]:
 def whole(rows: Iterable[Row]) -> float | None:
     """Return the seconds until the last step ends, each starting when those before it are done.
 
-    None where a step has no estimate.
+    None where a step has no estimate; what is done by hand does not count.
     """
     ends: dict[str, float] = {}
     for row in rows:
+        if row.by_hand:
+            continue
         if row.estimate is None:
             return None
         ends[row.name] = max((ends[name] for name in row.after), default=0.0) + row.estimate
     return max(ends.values(), default=None)
+
+
+def _by_hand(plan: Plan, manual: Iterable[Manual]) -> list[Row]:
+    """Return what a person does, one after the other."""
+    rows: list[Row] = []
+    for step in manual:
+        whose = [s.id for s in plan.services if s.id in (step.services or (s.id,))]
+        if whose and plan.scenario in (step.scenarios or (plan.scenario,)):
+            rows.append(
+                Row(
+                    step=f"manual {step.name}",
+                    service=whose[0] if len(whose) == 1 else "",
+                    after=tuple(row.name for row in rows[-1:]),
+                    estimate=step.allow.total_seconds(),
+                    basis=f"declared, by {step.owner}",
+                    by_hand=True,
+                )
+            )
+    return rows
 
 
 def _known(plan: Plan, drills: Iterable[Mapping[str, Any]]) -> dict[str, Past]:

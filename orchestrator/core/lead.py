@@ -41,7 +41,7 @@ def survives(repository: Repository, gone: Taken) -> bool:
 
 
 def lead(site: Site, service: Service, scenario: Scenario) -> tuple[timedelta | None, LeadBasis]:
-    """Return T5 - T0 as declared: detect + decide + hardware + travel; None where unknown."""
+    """Return T5 - T0 as declared: detect + decide + hardware + travel + by hand; else None."""
     total = declared.declared_lead(site, service, scenario)
     # Nobody starts at the instant of the disaster: a lead of zero is one that was not thought of.
     return (total, LeadBasis.DECLARED) if total else (None, LeadBasis.UNKNOWN)

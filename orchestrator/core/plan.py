@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from orchestrator.core.lead import lead, survives, taken, without_delay
 from orchestrator.core.policy.calendar import calendar
 from orchestrator.core.policy.model import Adopted, External, Files, Postgresql, SandboxPolicy
+from orchestrator.core.policy.sizes import rated
 from orchestrator.errors import Misused
 from restore_drills.model import (
     Finding,
@@ -77,6 +78,12 @@ def build(site: Site, request: Request, memory: Memory, now: datetime) -> Plan:
     today = now.date()
     findings = [_external(service, spec) for service, spec in external]
     findings += [f for s in ours if (f := _hardware(site, s, request.scenario)) is not None]
+    homes = dict.fromkeys(request.repository or _home(service) for service in ours)
+    findings += [
+        _slowed(name, site.repositories[name].limits.download or 0)
+        for name in homes
+        if name is not None and site.repositories[name].limits.download is not None
+    ]
     return Plan(
         run=request.run,
         site=site.id,
@@ -95,6 +102,7 @@ def build(site: Site, request: Request, memory: Memory, now: datetime) -> Plan:
         sealed_only=site.sandbox is SandboxPolicy.REQUIRED,
         declared=tuple(s.id for s, _ in external),
         findings=tuple(findings),
+        space=site.drill_space,
     )
 
 
@@ -166,6 +174,16 @@ def _external(service: Service, spec: External) -> Finding:
         service=service.id,
         message=f"{service.name}: declared by {spec.tool}, not proven",
         remedy="Ask them for a proof of restoration.",
+    )
+
+
+def _slowed(repository: str, rate: int) -> Finding:
+    return Finding(
+        code="download-limited",
+        severity=Severity.INFO,
+        service=None,
+        message=f"{repository}: fetched within the policy's limit of {rated(rate)}",
+        remedy="Remove `limits: {download: ...}` to measure what the line really gives.",
     )
 
 

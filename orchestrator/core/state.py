@@ -1,36 +1,29 @@
-"""The state of all sites: a fold of the log. Nothing here is kept that the log does not say."""
+"""The state of all sites, as bounded as the policies are: `core/fold.py` makes it from the log.
+
+Every value is plain enough for the checkpoint (`core/checkpoint.py`). Mutable only for the fold.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, assert_never
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003 - the checkpoint reads the fields' types
+from typing import TYPE_CHECKING
 
-from orchestrator.core import drilled
-from orchestrator.core.events import (
-    BackupFinished,
-    DrillFinished,
-    Outcome,
-    RunFailed,
-    RunInterrupted,
-    RunKind,
-    RunStarted,
-)
-from restore_drills.model import Scenario, Verdict
+from orchestrator.core.drilled import Drilled  # noqa: TC001 - the same
+from orchestrator.core.events import BackupFinished, RunKind  # noqa: TC001 - the same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from orchestrator.core.drilled import Drilled
-    from orchestrator.core.events import Recorded
+    from restore_drills.model import Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One run as the log tells it; `outcome` is None while it is open.
 
-    The outcome is a backup's, or a drill's verdict. `service` is empty for a drill, whose
-    `services` are known when it ends. `cause` is the id of the event that asked for it.
+    The outcome is a backup's, or a drill's verdict, or failed, or interrupted. `service` is empty
+    for a drill, whose `services` are known when it ends. `slot` is the instant that it answers,
+    None when a person asked. `cause` is the id of the event that asked for it. `code`, `error`,
+    `remedy` and `retryable` say why it failed.
     """
 
     run: str
@@ -38,141 +31,182 @@ class Run:
     site: str
     service: str
     started_at: datetime
+    repository: str = ""
+    slot: datetime | None = None
+    drill: str = ""
+    scenario: str = ""
     finished_at: datetime | None = None
     outcome: str | None = None
     cause: str | None = None
+    code: str = ""
     error: str | None = None
+    remedy: str = ""
+    retryable: bool = False
     services: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
+class Series:
+    """The runs of one kind for one thing: a service's backups, or a named drill of a site.
+
+    `last` started last, in the order of the log. `answered` ended last with an answer of its own:
+    an interrupted run gives none. `failures` counts the answers since the last good one (complete,
+    or a drill that was not failed or inconclusive), `interruptions` the runs that were cut short
+    since the last answer.
+    """
+
+    last: Run | None = None
+    answered: Run | None = None
+    failures: int = 0
+    interruptions: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Proofs:
+    """The last drills of a service under a scenario: whatever it said, an answer, a proof.
+
+    An inconclusive drill proves nothing and takes nothing back. One made for an instant or a
+    repository of somebody's choice is not here: it does not say what tonight gives.
+    """
+
+    drilled: Drilled | None = None
+    answered: Drilled | None = None
+    proven: Drilled | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class ServiceState:
+    """One service. `seconds`: how long its last five complete backups took, the newest last.
+
+    `gaps`: UTC day (2026-11-23) to the worst RPA, in seconds, that ended on that day: from the data
+    time of a usable point until the next one became usable. At most 400 days are kept. `since`:
+    when the first usable point became so.
+    """
+
+    backups: Series = field(default_factory=Series)
+    complete: BackupFinished | None = None  # the last one that gave a usable point
+    seconds: tuple[float, ...] = ()
+    gaps: dict[str, float] = field(default_factory=dict)
+    since: datetime | None = None
+    proofs: dict[str, Proofs] = field(default_factory=dict)  # by scenario
+
+
+@dataclass(slots=True, kw_only=True)
+class SiteState:
+    """One site: its services, and its drills by the name the policy gives them."""
+
+    services: dict[str, ServiceState] = field(default_factory=dict)
+    drills: dict[str, Series] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """A condition of the outside that is there; `event` is the id of what said so."""
+
+    event: str
+    site: str
+    condition: str
+    since: datetime
+    detail: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What a person wrote down about an incident."""
+
+    at: datetime
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """A page that its channel did not take: how often, when last, and why."""
+
+    times: int
+    at: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """An incident as the log tells it; `chain_since` is when its chain began to run.
+
+    `sent` and `failing` are by `page@channel`; a page that was sent fails no more.
+    """
+
+    id: str
+    site: str
+    service: str
+    condition: str
+    criticality: str
+    summary: str
+    remedy: str
+    evidence: str
+    chain: str
+    chain_since: datetime
+    opened_at: datetime
+    predicted_breach_at: datetime | None = None
+    reported_by: str | None = None
+    reported_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    resolved_at: datetime | None = None
+    resolved_by: str | None = None
+    resolution: str = ""
+    notes: tuple[Note, ...] = ()
+    sent: dict[str, datetime] = field(default_factory=dict)
+    failing: dict[str, Failing] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The condition's key, which deduplicates: `site/service/condition`."""
+        return f"{self.site}/{self.service}/{self.condition}"
+
+
+@dataclass(slots=True, kw_only=True)
 class State:
-    """What the events up to `seq` add up to; `runs` in the order of their start."""
+    """What the events up to `seq` add up to; `hash` is the chain's at `seq`.
+
+    `incidents` holds the open ones, and the resolved ones for a day, so that their end can be told
+    (`pra incidents` reads older ones from the log). `last_incident` is, by key, the id of the last
+    one, open or not; `closed`, by key, the evidence on which a person closed it. `keys`: the
+    public keys of places whose evidence was let in.
+    """
 
     seq: int = 0
-    runs: dict[str, Run] = field(default_factory=dict)
-    _complete: dict[tuple[str, str], BackupFinished] = field(default_factory=dict)
-    _pinned: dict[str, tuple[str, str, str]] = field(default_factory=dict)
-    _drilled: dict[tuple[str, str, Scenario], Drilled] = field(default_factory=dict)
-    _answered: dict[tuple[str, str, Scenario], Drilled] = field(default_factory=dict)
-    _proven: dict[tuple[str, str, Scenario], Drilled] = field(default_factory=dict)
+    hash: str = ""
+    at: datetime | None = None  # of the last event
+    open: dict[str, Run] = field(default_factory=dict)
+    sites: dict[str, SiteState] = field(default_factory=dict)
+    observed: dict[str, Observation] = field(default_factory=dict)  # by `site/condition`
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    last_incident: dict[str, str] = field(default_factory=dict)
+    closed: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
 
-    def history(self, site: str) -> list[Run]:
-        """Return the runs of a site, oldest first."""
-        return [run for run in self.runs.values() if run.site == site]
+    def service(self, site: str, service: str) -> ServiceState:
+        """Return what is known of a service; nothing, where the log never spoke of it."""
+        found = self.sites.get(site)
+        return (found and found.services.get(service)) or ServiceState()
 
-    def last_run(self, site: str, service: str, kind: RunKind) -> Run | None:
-        """Return the run of this kind that started last."""
-        mine = (r for r in reversed(self.runs.values()) if (r.site, r.kind) == (site, kind))
-        return next((r for r in mine if r.service == service), None)
+    def repositories(self, site: str) -> frozenset[str]:
+        """Return where the last usable points of a site's services are."""
+        found = self.sites.get(site)
+        points = [service.complete for service in found.services.values()] if found else []
+        return frozenset(point.repository for point in points if point)
 
-    def last_complete(self, site: str, service: str) -> BackupFinished | None:
-        """Return the last backup that gave a usable recovery point."""
-        return self._complete.get((site, service))
+    def drill(self, site: str, name: str) -> Series:
+        """Return the runs of a drill that the policy names."""
+        found = self.sites.get(site)
+        return (found and found.drills.get(name)) or Series()
 
-    def pinned(self, site: str, service: str) -> dict[str, str]:
-        """Return the tree ids that our backups saw, by snapshot id."""
-        return {
-            snapshot: tree
-            for snapshot, (of_site, of_service, tree) in self._pinned.items()
-            if (of_site, of_service) == (site, service)
-        }
-
-    def last_drilled(self, site: str, service: str, scenario: Scenario) -> Drilled | None:
-        """Return what the last drill said, whatever it said."""
-        return self._drilled.get((site, service, scenario))
-
-    def last_answered(self, site: str, service: str, scenario: Scenario) -> Drilled | None:
-        """Return what the last drill said that was not inconclusive: that one proves nothing."""
-        return self._answered.get((site, service, scenario))
-
-    def last_proven(self, site: str, service: str, scenario: Scenario) -> Drilled | None:
-        """Return what the last drill said that proved the service."""
-        return self._proven.get((site, service, scenario))
+    def proofs(self, site: str, service: str, scenario: Scenario) -> Proofs:
+        """Return the last drills of a service under a scenario."""
+        return self.service(site, service).proofs.get(scenario) or Proofs()
 
     def last_values(self, site: str, service: str, scenario: Scenario) -> dict[str, float]:
         """Return the numbers that the checks of the last proof saw, by check name."""
-        proof = self.last_proven(site, service, scenario)
+        proof = self.proofs(site, service, scenario).proven
         return dict(proof.values) if proof else {}
-
-    def apply(self, recorded: Recorded) -> None:
-        """Take in the next event."""
-        event, at = recorded.event, recorded.at
-        self.seq = recorded.seq
-        match event:
-            case RunStarted():
-                self.runs[event.run] = Run(
-                    run=event.run,
-                    kind=event.kind,
-                    site=event.site,
-                    service=event.service,
-                    started_at=at,
-                    cause=recorded.cause,
-                )
-            case BackupFinished():
-                began = at - timedelta(seconds=event.seconds)
-                self._end(_of(event, RunKind.BACKUP, began), at, event.outcome, event.error)
-                if event.outcome is Outcome.COMPLETE:
-                    self._complete[event.site, event.service] = event
-                for snapshot in event.snapshots:
-                    self._pinned[snapshot.id] = (event.site, event.service, snapshot.tree)
-            case DrillFinished():
-                self._drill(event, at)
-            case RunFailed():
-                self._end(_of(event, event.kind, at), at, Outcome.FAILED, event.error)
-            case RunInterrupted():
-                self._end(_of(event, event.kind, at), at, Outcome.INTERRUPTED, event.note)
-            case _:
-                assert_never(event)
-
-    def _drill(self, event: DrillFinished, at: datetime) -> None:
-        said = drilled.read(event.document)
-        began = min((one.started_at for one in said), default=at)
-        self._end(_of(event, RunKind.DRILL, began), at, event.verdict, None)
-        services = tuple(one.service for one in said)
-        self.runs[event.run] = replace(self.runs[event.run], services=services)
-        # With an instant or a repository of somebody's choice it does not say what tonight gives.
-        for one in () if event.document.get("exploratory") else said:
-            key = (event.site, one.service, one.scenario)
-            self._drilled[key] = one
-            if one.verdict is not Verdict.INCONCLUSIVE:
-                self._answered[key] = one
-            if one.verdict is Verdict.PROVEN:
-                self._proven[key] = one
-
-    def _end(self, unseen: Run, at: datetime, outcome: str, error: str | None) -> None:
-        # A run that the log never saw start (its events came from elsewhere) is told all the same.
-        run = self.runs.setdefault(unseen.run, unseen)
-        if run.outcome is None:  # the first end counts: a later one speaks of a run already over
-            self.runs[run.run] = replace(
-                run, finished_at=at, outcome=str(outcome), error=error or None
-            )
-
-
-def fold(records: Iterable[Recorded], start: State | None = None) -> State:
-    """Return the state after these events, which follow those of `start`; `start` is kept."""
-    state = State() if start is None else _copy(start)
-    for recorded in records:
-        state.apply(recorded)
-    return state
-
-
-def _copy(state: State) -> State:
-    return State(
-        seq=state.seq,
-        runs=dict(state.runs),
-        _complete=dict(state._complete),  # noqa: SLF001 - the same class
-        _pinned=dict(state._pinned),  # noqa: SLF001 - the same class
-        _drilled=dict(state._drilled),  # noqa: SLF001 - the same class
-        _answered=dict(state._answered),  # noqa: SLF001 - the same class
-        _proven=dict(state._proven),  # noqa: SLF001 - the same class
-    )
-
-
-def _of(
-    event: BackupFinished | DrillFinished | RunFailed | RunInterrupted,
-    kind: RunKind,
-    began: datetime,
-) -> Run:
-    service = "" if isinstance(event, DrillFinished) else event.service
-    return Run(run=event.run, kind=kind, site=event.site, service=service, started_at=began)

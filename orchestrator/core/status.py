@@ -2,117 +2,134 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from orchestrator.core.events import RunKind
+from orchestrator.core import schedule
+from orchestrator.core.decide.backups import next_due
+from orchestrator.core.lead import survives, taken
 from orchestrator.core.policy.model import Adopted, External
+from orchestrator.core.rpa import worst_case_of
+from orchestrator.core.running import Running
+from orchestrator.core.standing import (
+    Doubt,
+    Overview,
+    Protection,
+    ScenarioStatus,
+    ServiceStatus,
+    SiteStatus,
+)
 from restore_drills.model import Label, Scenario, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
     from orchestrator.core.drilled import Drilled
-    from orchestrator.core.policy.model import Outside, Promise, Service, Site
-    from orchestrator.core.state import Run, State
+    from orchestrator.core.policy.model import Service, Site
+    from orchestrator.core.rpa import Worst
+    from orchestrator.core.running import Moved
+    from orchestrator.core.state import Incident, Run, ServiceState, State
 
-PROOF_VALID = timedelta(days=35)
-
-
-class Doubt(StrEnum):
-    """Why a promise counts as unproven."""
-
-    NEVER_DRILLED = "never-drilled"
-    NOT_PROVEN = "not-proven"  # the last drill was refuted, or none gave an answer
-    POLICY_CHANGED = "policy-changed"
-    TOO_OLD = "too-old"
+PERIOD = timedelta(days=30)  # over which the worst loss is told, unless asked otherwise
 
 
-class Protection(StrEnum):
-    """Who makes the copies of a service."""
+def overview(  # noqa: PLR0913 - what a status is made from
+    state: State,
+    sites: Iterable[Site],
+    now: datetime,
+    *,
+    period: timedelta = PERIOD,
+    living: Mapping[str, Moved | None] | None = None,
+    daemon: int | None = None,
+) -> Overview:
+    """Return these sites as of `now`.
 
-    OURS = "ours"
-    ADOPTED = "adopted"
-    EXTERNAL = "external"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScenarioStatus:
-    """One promise and its proof. `proven_at` is when the last drill ran that proved it.
-
-    `last` is the last drill that gave an answer; an inconclusive one proves nothing and takes
-    nothing back, so one that came later is in `tried`.
-
-    `singled_out`: the policy promises something of its own for this scenario.
+    `living`: the runs that somebody carries out right now, and how far each is.
     """
-
-    scenario: Scenario
-    promised: Promise | None
-    last: Drilled | None
-    tried: Drilled | None
-    proven_at: datetime | None
-    label: Label
-    doubts: tuple[Doubt, ...]
-    singled_out: bool
-
-    @property
-    def stale(self) -> bool:
-        """There was a proof, and it no longer counts."""
-        return Doubt.POLICY_CHANGED in self.doubts or Doubt.TOO_OLD in self.doubts
+    return Overview(
+        sites=tuple(site_status(state, one, now, period=period, living=living) for one in sites),
+        incidents=_open(state, ""),
+        daemon=daemon,
+        period=period,
+    )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceStatus:
-    """One service; `usable_at` is when its last usable recovery point became so."""
-
-    id: str
-    name: str
-    protection: Protection
-    answers: str  # who answers for it where we do not make the copies; else empty
-    usable_at: datetime | None
-    last_backup: Run | None
-    scenarios: tuple[ScenarioStatus, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteStatus:
-    """One site, with what is outside on record."""
-
-    site: str
-    name: str
-    timezone: str
-    services: tuple[ServiceStatus, ...]
-    outside: tuple[Outside, ...]
-
-
-def site_status(state: State, site: Site, now: datetime) -> SiteStatus:
+def site_status(
+    state: State,
+    site: Site,
+    now: datetime,
+    *,
+    period: timedelta = PERIOD,
+    living: Mapping[str, Moved | None] | None = None,
+) -> SiteStatus:
     """Return every service of the site under every scenario, as of `now`."""
+    moved = living or {}
+    running = [
+        Running(run=run, moved=moved[run.run])
+        for run in state.open.values()
+        if run.site == site.id and run.run in moved
+    ]
     return SiteStatus(
         site=site.id,
         name=site.name,
         timezone=site.timezone,
-        services=tuple(_service(state, site.id, one, now) for one in site.services.values()),
+        services=tuple(
+            _service(state, site, one, now, period, running) for one in site.services.values()
+        ),
         outside=site.outside,
+        incidents=_open(state, site.id),
+        drills=tuple(one for one in running if not one.run.service),
     )
 
 
-def _service(state: State, site: str, service: Service, now: datetime) -> ServiceStatus:
+def _open(state: State, site: str) -> tuple[Incident, ...]:
+    """Return the open incidents, the worst and oldest first."""
+    mine = (i for i in state.incidents.values() if i.site == site and not i.resolved_at)
+    return tuple(sorted(mine, key=lambda i: (i.criticality, i.opened_at)))
+
+
+def _service(  # noqa: PLR0913, PLR0917 - all that a service is seen in
+    state: State,
+    site: Site,
+    service: Service,
+    now: datetime,
+    period: timedelta,
+    running: list[Running],
+) -> ServiceStatus:
     protection, answers = _protection(service)
-    complete = state.last_complete(site, service.id)
+    seen = state.service(site.id, service.id)
+    worst = worst_case_of(seen, period, now)
     promised = [
-        _scenario(state, site, service, scenario, now)
+        _scenario(state, site, service, scenario, now, worst)
         for scenario in Scenario
         if service.promise(scenario) is not None and protection is not Protection.EXTERNAL
     ]
+    ours = protection is Protection.OURS
     return ServiceStatus(
         id=service.id,
         name=service.name,
         protection=protection,
         answers=answers,
-        usable_at=complete.usable_at if complete else None,
-        last_backup=state.last_run(site, service.id, RunKind.BACKUP),
+        usable_at=seen.complete.usable_at if seen.complete else None,
+        data_time=seen.complete.data_time if seen.complete else None,
+        last_backup=_ended(seen),
+        next_due=next_due(state, site, service, now) if ours else None,
+        missed=_missed(seen, site, service) if ours else None,
+        worst=worst,
+        running=next((one for one in running if one.run.service == service.id), None),
         scenarios=tuple(promised) or (_declared(),),
     )
+
+
+def _missed(seen: ServiceState, site: Site, service: Service) -> datetime | None:
+    when, last = schedule.of_backups(site, service), seen.backups.last
+    return when.following(last.slot or last.started_at) if when and last else None
+
+
+def _ended(seen: ServiceState) -> Run | None:
+    last = seen.backups.last
+    return last if last is None or last.outcome is not None else seen.backups.answered
 
 
 def _protection(service: Service) -> tuple[Protection, str]:
@@ -140,13 +157,20 @@ def _declared() -> ScenarioStatus:
     )
 
 
-def _scenario(
-    state: State, site: str, service: Service, scenario: Scenario, now: datetime
+def _scenario(  # noqa: PLR0913, PLR0917 - one cell of the table
+    state: State,
+    site: Site,
+    service: Service,
+    scenario: Scenario,
+    now: datetime,
+    worst: Worst | None,
 ) -> ScenarioStatus:
-    newest = state.last_drilled(site, service.id, scenario)
-    last = state.last_answered(site, service.id, scenario) or newest
-    proof = state.last_proven(site, service.id, scenario)
-    doubts = _doubts(last, proof, service.policy_hash, now)
+    proofs = state.proofs(site.id, service.id, scenario)
+    newest, proof = proofs.drilled, proofs.proven
+    last = proofs.answered or newest
+    doubts = _doubts(last, proof, service.policy_hash, now, site.proof_valid_for.of(scenario))
+    repository = site.repositories.get(service.backup_to or "")
+    lost = repository is not None and not survives(repository, taken(site, service, scenario))
     return ScenarioStatus(
         scenario=scenario,
         promised=service.promise(scenario),
@@ -156,17 +180,23 @@ def _scenario(
         label=Label.UNPROVEN if doubts or last is None else last.label,
         doubts=doubts,
         singled_out=scenario in service.objectives,
+        worst=None if lost else worst,
+        valid_for=site.proof_valid_for.of(scenario),
     )
 
 
 def _doubts(
-    last: Drilled | None, proof: Drilled | None, policy_hash: str, now: datetime
+    last: Drilled | None,
+    proof: Drilled | None,
+    policy_hash: str,
+    now: datetime,
+    valid: timedelta,
 ) -> tuple[Doubt, ...]:
     if last is None:
         return (Doubt.NEVER_DRILLED,)
     doubts = [] if last.verdict is Verdict.PROVEN else [Doubt.NOT_PROVEN]
     if proof is not None and proof.policy_hash != policy_hash:
         doubts.append(Doubt.POLICY_CHANGED)
-    if proof is not None and now - proof.started_at > PROOF_VALID:
+    if proof is not None and now - proof.started_at > valid:
         doubts.append(Doubt.TOO_OLD)
     return tuple(doubts)

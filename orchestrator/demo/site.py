@@ -65,7 +65,7 @@ services:
     source:
       postgresql: {{host: {socket}, port: {port}, user: {reader}, database: {database}}}
     objectives: {{rto: 4h, rpo: 30m}}
-    backup: {{to: offsite}}
+    backup: {{to: offsite, every: 15m}}
     checks:
       - {{name: orders are there, sql: "select count(*) from orders", expect: ">= 30000"}}
       - {{name: orders are recent, sql: "select max(created_at) from orders", fresh: 2h}}
@@ -78,10 +78,11 @@ services:
     source: {{files: {{paths: [{share}]}}}}
     depends_on: [caisse]
     objectives: {{rto: 4h, rpo: 30m}}
-    backup: {{to: offsite}}
+    backup: {{to: offsite, every: 15m}}
     checks:
       - {{name: all files, files: {{at_least: 2000, at_least_size: 50MB}}}}
       - {{name: ledger is there, command: [test, -s, {ledger}]}}
+drills: [{{name: hebdo, cron: "0 3 * * sun", scenario: server-failure}}]
 """
 
 

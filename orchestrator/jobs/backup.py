@@ -7,40 +7,33 @@ import difflib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from orchestrator.adapters import s3
 from orchestrator.adapters.leases import lease
 from orchestrator.adapters.secrets import SecretFiles
-from orchestrator.core.events import (
-    BackedUp,
-    BackupFinished,
-    Outcome,
-    RunFailed,
-    RunInterrupted,
-    RunKind,
-    RunStarted,
-)
+from orchestrator.core.events import BackedUp, BackupFinished, Outcome, RunKind
 from orchestrator.errors import Interrupted, Misused, PraError, RepositoryAbsent, SourceFailed
 from orchestrator.jobs import point
+from orchestrator.jobs.begun import STOPPED, begin
 from orchestrator.jobs.opening import opened
 from orchestrator.jobs.sweep import unlock
-from orchestrator.log import RunLock, boot_id, new_run_id
+from orchestrator.log import new_run_id
 from orchestrator.reports.backup import Result
-from restore_drills.process import Processes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from orchestrator.adapters.restic import Restic
     from orchestrator.app import App
     from orchestrator.core.policy.model import Service, Site
+    from orchestrator.core.state import State
+    from orchestrator.jobs.begun import Begun
     from orchestrator.jobs.point import Taken, Watch
 
 LANES = 2  # services at once: they wait for different things, but share the site's disks
 KEPT_SKIPPED = 200
-STOPPED = "stopped by hand"
 
 
 def chosen(site: Site, names: Sequence[str]) -> tuple[list[Service], list[str]]:
@@ -71,9 +64,9 @@ def back_up(app: App, site: Site, services: Sequence[Service], watch: Watch) -> 
     Must be called in the main thread: Ctrl-C is awaited here. Raises Interrupted when every run
     has ended and said so on the log, StateUnusable.
     """
-    backup = Backup(app, site, watch)
+    backup = Backup(app, site)
     with ThreadPoolExecutor(LANES, "backup") as pool:
-        futures = [pool.submit(backup.one, service) for service in services]
+        futures = [pool.submit(backup.one, service, watch) for service in services]
         try:
             wait(futures)
         except KeyboardInterrupt:
@@ -86,78 +79,63 @@ def back_up(app: App, site: Site, services: Sequence[Service], watch: Watch) -> 
 class Backup:
     """The backups of one site, one run for each service."""
 
-    def __init__(self, app: App, site: Site, watch: Watch) -> None:
+    def __init__(self, app: App, site: Site, known: State | None = None) -> None:
         self._app = app
         self._log = app.log  # opened here, once, and the state folder with it
         self._site = site
-        self._watch = watch
+        self._in_use = (known or app.known()).repositories(site.id)
         self._stopped = False
-        self._running: list[Processes] = []
+        self._running: list[Begun] = []
         self._lock = threading.Lock()
 
     def stop(self) -> None:
         """Begin no run; have those under way end."""
         with self._lock:
             self._stopped = True
-            for processes in self._running:
-                processes.cancel(STOPPED)
+            for begun in self._running:
+                begun.stop()
 
-    def one(self, service: Service) -> Result:
+    def begin(
+        self, service: Service, *, slot: datetime | None = None, key: str | None = None
+    ) -> Begun | None:
+        """Begin the run of a service; None when `key` was taken before. Raises StateUnusable."""
+        return begin(
+            self._log,
+            self._app.state,
+            run=new_run_id(self._app.clock()),
+            kind=RunKind.BACKUP,
+            site=self._site.id,
+            service=service.id,
+            repository=service.backup_to or "",
+            slot=slot,
+            key=key,
+        )
+
+    def one(self, service: Service, watch: Watch) -> Result:
         """Back one service up; that it failed is a result. Raises Interrupted, StateUnusable."""
-        repository = service.backup_to or ""
-        run = new_run_id(self._app.clock())
-        processes = Processes(run)
         with self._lock:
-            if self._stopped:
+            begun = None if self._stopped else self.begin(service)
+            if begun is None:
                 raise Interrupted(f"{self._site.id}/{service.id}: not started, {STOPPED}")
-            self._running.append(processes)
+            self._running.append(begun)
+        return self.carry_out(service, begun, watch)
+
+    def carry_out(self, service: Service, begun: Begun, watch: Watch) -> Result:
+        """Do what was begun and write its end. Raises Interrupted, StateUnusable."""
         began = time.monotonic()
-        with RunLock(self._app.state, run):
-            started = self._log.append(
-                RunStarted(
-                    run=run,
-                    kind=RunKind.BACKUP,
-                    site=self._site.id,
-                    service=service.id,
-                    repository=repository,
-                    boot_id=boot_id(),
-                )
-            )
+        with begun:
             try:
-                result = self._work(service, repository, processes, began)
+                result = self._work(service, begun, watch, began)
             except Interrupted:
-                self._log.append(
-                    RunInterrupted(
-                        run=run,
-                        kind=RunKind.BACKUP,
-                        site=self._site.id,
-                        service=service.id,
-                        swept=0,
-                        note=STOPPED,
-                    ),
-                    cause=started.id,
-                )
                 raise
             except PraError as error:
-                self._log.append(
-                    RunFailed(
-                        run=run,
-                        kind=RunKind.BACKUP,
-                        site=self._site.id,
-                        service=service.id,
-                        error=str(error),
-                        remedy=error.hint,
-                        retryable=error.retryable,
-                    ),
-                    cause=started.id,
-                )
-                return self._failed(service, run, error, time.monotonic() - began)
-            self._log.append(result.finished, cause=started.id)
+                begun.fail(error)
+                return self._failed(service, begun.run, error, time.monotonic() - began)
+            begun.end(result.finished)
         return result
 
-    def _work(
-        self, service: Service, repository: str, processes: Processes, began: float
-    ) -> Result:
+    def _work(self, service: Service, begun: Begun, watch: Watch, began: float) -> Result:
+        repository, processes = begun.started.repository, begun.processes
         url = self._site.repositories[repository].url
         s3.probe(url)
         with (
@@ -177,11 +155,11 @@ class Backup:
                 restic=restic,
                 secrets=secrets,
                 processes=processes,
-                watch=self._watch,
+                watch=watch,
             )
             tasks = point.judged(work)
-            if repository not in self._held and self._made(restic, url):
-                self._watch.said(service.id, f"new repository made at {url}")
+            if not self._has_held(repository) and self._made(restic, url):
+                watch.said(service.id, f"new repository made at {url}")
             try:
                 with lease(self._app.state, url, exclusive=False):
                     made = point.make(work, tasks)
@@ -221,11 +199,13 @@ class Backup:
             remedy="" if complete else "Let pra read them, exclude them, or tolerate them by name.",
         )
 
-    @cached_property
-    def _held(self) -> frozenset[str]:
-        """The repositories that have held snapshots of ours, as the log knows."""
-        events = (recorded.event for recorded in self._log.read(site=self._site.id))
-        return frozenset(e.repository for e in events if isinstance(e, BackupFinished))
+    def _has_held(self, repository: str) -> bool:
+        """Whether the repository has held snapshots of ours, as the log knows."""
+        if repository in self._in_use:
+            return True
+        ended = self._log.read(site=self._site.id, types=(BackupFinished,))
+        events = (recorded.event for recorded in ended)
+        return any(isinstance(e, BackupFinished) and e.repository == repository for e in events)
 
     def _made(self, restic: Restic, url: str) -> bool:
         """Make the repository where there is none yet; true when this made it."""

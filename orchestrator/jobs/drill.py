@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from orchestrator import __version__
 from orchestrator.adapters import s3
 from orchestrator.adapters.leases import lease
 from orchestrator.adapters.restic import STALL
 from orchestrator.core import plan as plans
-from orchestrator.core.events import DrillFinished, RunFailed, RunInterrupted, RunKind, RunStarted
-from orchestrator.core.state import fold
+from orchestrator.core.events import BackupFinished, DrillFinished, RunKind
 from orchestrator.errors import PraError, RepositoryAbsent, StateUnusable, as_drill_error
+from orchestrator.jobs.begun import begin
 from orchestrator.jobs.opening import drill_cache, opened, restic_version
-from orchestrator.log import RunLock, boot_id
 from restore_drills.document import document
-from restore_drills.errors import Interrupted
 from restore_drills.host import Fetched, Machine
-from restore_drills.process import Processes
 from restore_drills.run import run as run_drill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -34,7 +32,9 @@ if TYPE_CHECKING:
     from orchestrator.adapters.restic import Progress, Restic
     from orchestrator.app import App
     from orchestrator.core.policy.model import Site
-    from restore_drills.model import Plan, Report, Snapshot, Step
+    from orchestrator.jobs.begun import Begun
+    from restore_drills.model import Plan, Report, Scenario, Snapshot, Step
+    from restore_drills.process import Processes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,7 @@ class Drilled:
     """What came out."""
 
     report: Report
+    document: dict[str, Any]  # as the log has it
     unlogged: PraError | None = None  # the answer stands, but the log does not have it
 
 
@@ -57,12 +58,47 @@ class Watch(Protocol):
 
 def planned(app: App, site: Site, request: plans.Request) -> Plan:
     """Return the plan of a drill with all that the log remembers."""
-    state = fold(app.log.read(site=site.id))
+    known = app.known()
     memory = plans.Memory(
-        pinned=lambda service: state.pinned(site.id, service),
-        last_values=lambda service: state.last_values(site.id, service, request.scenario),
+        pinned=_pinned(app, site).__getitem__,
+        last_values=lambda service: known.last_values(site.id, service, request.scenario),
     )
     return plans.build(site, request, memory, app.clock())
+
+
+def _pinned(app: App, site: Site) -> defaultdict[str, dict[str, str]]:
+    """Return the tree ids that our backups saw, by service and snapshot id."""
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for recorded in app.recorded(site.id, types=(BackupFinished,)):
+        if isinstance(event := recorded.event, BackupFinished):
+            found[event.service].update({s.id: s.tree for s in event.snapshots})
+    return found
+
+
+def begin_drill(  # noqa: PLR0913 - what a drill is begun with
+    app: App,
+    site: Site,
+    *,
+    run: str,
+    scenario: Scenario,
+    slot: datetime | None = None,
+    drill: str = "",
+    key: str | None = None,
+) -> Begun | None:
+    """Begin the run of a drill; None when `key` was taken before. Raises StateUnusable."""
+    return begin(
+        app.log,
+        app.state,
+        run=run,
+        kind=RunKind.DRILL,
+        site=site.id,
+        service="",
+        repository=" ".join(site.repositories),
+        slot=slot,
+        drill=drill,
+        scenario=scenario,
+        key=key,
+    )
 
 
 def drill(  # noqa: PLR0913 - what a caller may choose
@@ -70,78 +106,43 @@ def drill(  # noqa: PLR0913 - what a caller may choose
     site: Site,
     plan: Plan,
     *,
+    begun: Begun | None = None,
     keep: Path | None = None,
     patience: timedelta = STALL,
     watch: Watch | None = None,
+    sign: Callable[[dict[str, Any]], dict[str, Any]] = lambda document: document,
 ) -> Drilled:
     """Carry out a drill; its start and its outcome are on the log. Raises PraError, Interrupted.
 
-    `patience` is how long an endpoint may give nothing before it counts as gone.
+    `begun` is the run where it was begun already. `patience` is how long an endpoint may give
+    nothing before it counts as gone. `sign` adds the machine's signature to the document.
     """
-    processes = Processes(plan.run)
-    repositories = sorted({s.repository for s in plan.services if s.repository})
-    with RunLock(app.state, plan.run):
-        app.log.append(
-            RunStarted(
-                run=plan.run,
-                kind=RunKind.DRILL,
-                site=site.id,
-                service="",
-                repository=" ".join(repositories),
-                boot_id=boot_id(),
+    begun = begun or begin_drill(app, site, run=plan.run, scenario=plan.scenario)
+    if begun is None:
+        raise ValueError(plan.run)  # a drill without a slot is always begun
+    with begun:
+        tools = {**_restic(begun.processes), "pra": __version__}
+        root = keep or app.state / "drills"
+        machine = Machine(root=root, processes=begun.processes, now=app.clock)
+        moved = watch.moved if watch else None
+        with ResticRestore(app.state, site, begun.processes, patience, moved) as restore:
+            report = run_drill(
+                plan,
+                restore,
+                machine,
+                tools=tools,
+                tell=watch.stepped if watch else lambda _service, _step: None,
+                keep=keep is not None,
             )
-        )
-        try:
-            tools = {**_restic(processes), "pra": __version__}
-            machine = Machine(root=keep or app.state / "drills", processes=processes, now=app.clock)
-            moved = watch.moved if watch else None
-            with ResticRestore(app.state, site, processes, patience, moved) as restore:
-                report = run_drill(
-                    plan,
-                    restore,
-                    machine,
-                    tools=tools,
-                    tell=watch.stepped if watch else lambda _service, _step: None,
-                    keep=keep is not None,
-                )
-        except (KeyboardInterrupt, Interrupted):
-            app.log.append(
-                RunInterrupted(
-                    run=plan.run,
-                    kind=RunKind.DRILL,
-                    site=site.id,
-                    service="",
-                    swept=0,
-                    note="stopped by hand",
-                )
-            )
-            raise
-        except PraError as error:
-            app.log.append(
-                RunFailed(
-                    run=plan.run,
-                    kind=RunKind.DRILL,
-                    site=site.id,
-                    service="",
-                    error=str(error),
-                    remedy=error.hint,
-                    retryable=error.retryable,
-                )
-            )
-            raise
+        signed = sign(document(report))
         unlogged = None
         try:
-            app.log.append(
-                DrillFinished(
-                    run=plan.run,
-                    site=site.id,
-                    verdict=report.verdict,
-                    document=document(report),
-                )
+            begun.end(
+                DrillFinished(run=plan.run, site=site.id, verdict=report.verdict, document=signed)
             )
         except StateUnusable as error:  # hours of restoring have their answer all the same
             unlogged = error
-    return Drilled(report=report, unlogged=unlogged)
+    return Drilled(report=report, document=signed, unlogged=unlogged)
 
 
 def _restic(processes: Processes) -> dict[str, str]:

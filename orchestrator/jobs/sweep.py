@@ -20,9 +20,12 @@ from restore_drills import process, sandbox
 from restore_drills.process import Processes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from orchestrator.app import App
     from orchestrator.core.events import RunStarted
     from orchestrator.core.policy.model import Site
+    from orchestrator.core.state import Run
 
 PROBE = timedelta(seconds=5)
 UNLOCK_WITHIN_S = 30.0
@@ -30,13 +33,14 @@ REAPED_WITHIN_S = 5.0
 ZOMBIE = b"(restic) Z "
 
 
-def recover(app: App) -> list[str]:
+def recover(app: App, open_runs: Mapping[str, Run] | None = None) -> list[str]:
     """Clear away what runs of this log left that are dead; return one line for each.
 
-    A living run holds its lock and is not touched. Raises StateUnusable.
+    A living run holds its lock and is not touched. `open_runs` are those that the log does not see
+    ended, where the caller knows them. Raises StateUnusable.
     """
     said = []
-    for found in dead(app.state, app.log):
+    for found in dead(app.state, app.log, app.known().open if open_runs is None else open_runs):
         with found.lock:
             swept, note = _clear(app, found.started)
             app.log.append(

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 CHOOSE = "Give a folder of your own with --state or PRA_STATE."
 DAMAGED = (
-    "Move the file aside and pra starts a new log; the backups are not touched by this, "
-    "and each repository still tells its own story."
+    "Run `pra events --restore`: the log's own copy takes its place. Without a copy, move the file "
+    "aside and pra starts a new log; the backups are not touched by this, and each repository "
+    "still tells its own story."
 )
 
 
@@ -29,6 +30,12 @@ def said_of(path: Path) -> Iterator[None]:
         raise _of_sqlite(path, error) from error
     except OSError as error:
         raise _of_system(path, error) from error
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether SQLite means that the file itself is not what it was."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def _of_sqlite(path: Path, error: sqlite3.Error) -> StateUnusable:

@@ -2,19 +2,22 @@
 
 The lock is `<state>/runs/<run>.lock`, held by `flock`: the kernel lets go of it when the process
 ends, however it ends. Take it before `RunStarted` is appended, release it after the event that
-ends the run.
+ends the run. The file holds how far the run is.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import json
 import os
 import secrets
+import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from orchestrator.core.events import (
     BackupFinished,
@@ -27,14 +30,15 @@ from orchestrator.errors import StateUnusable
 from orchestrator.log.faults import said_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from types import TracebackType
 
-    from orchestrator.core.events import Recorded
     from orchestrator.log.sqlite import Log
 
 # A judge holds a lock for an instant only; a run that starts then tries again.
 TAKE_WITHIN_S = 2.0
+PROGRESS_BYTES = 4_000
 ENDS = BackupFinished | DrillFinished | RunFailed | RunInterrupted
 
 
@@ -54,6 +58,7 @@ class RunLock:
     def __init__(self, state: Path, run: str) -> None:
         self.path = state / "runs" / f"{run}.lock"
         self._descriptor: int | None = None
+        self._guard = threading.Lock()
 
     def take(self) -> bool:
         """Take the lock unless another holds it; true when it is ours. Raises StateUnusable."""
@@ -73,12 +78,27 @@ class RunLock:
         self._descriptor = descriptor
         return True
 
+    def tell(self, progress: Mapping[str, object]) -> None:
+        """Say how far the run is, for `progress` to read; nothing where it cannot be written.
+
+        `progress` is a small JSON object: beyond 4,000 bytes it is not told. It is written in
+        place, since the file is the lock.
+        """
+        line = json.dumps(progress, ensure_ascii=False).encode() + b"\n"
+        with self._guard:  # a descriptor that another thread closes may be another file's at once
+            if self._descriptor is None or len(line) > PROGRESS_BYTES:
+                return
+            with contextlib.suppress(OSError):  # a full disk stops the run elsewhere, and says so
+                os.pwrite(self._descriptor, line, 0)
+                os.ftruncate(self._descriptor, len(line))
+
     def release(self) -> None:
         """Let go, and leave no file behind."""
-        if self._descriptor is not None:
-            self.path.unlink(missing_ok=True)  # first: who opens it now finds another file
-            os.close(self._descriptor)
-            self._descriptor = None
+        with self._guard:
+            if self._descriptor is not None:
+                self.path.unlink(missing_ok=True)  # first: who opens it now finds another file
+                os.close(self._descriptor)
+                self._descriptor = None
 
     def _is_the_file(self, descriptor: int) -> bool:
         try:
@@ -115,38 +135,41 @@ class Dead:
     lock: RunLock
 
 
-def open_runs(log: Log) -> dict[str, Recorded]:
-    """Return the `RunStarted` of every run that the log does not see ended, by run."""
-    found: dict[str, Recorded] = {}
-    for recorded in log.read():
-        if isinstance(recorded.event, RunStarted):
-            found[recorded.event.run] = recorded
-        elif isinstance(recorded.event, ENDS):
-            found.pop(recorded.event.run, None)
+def dead(state: Path, log: Log, runs: Iterable[str]) -> list[Dead]:
+    """Return which of these open runs are dead, each with its lock held against other sweepers.
+
+    `runs` is what a state of the log calls open. Release every lock (`with found.lock:`) after
+    `RunInterrupted` is appended. Lock files that no open run owns are removed. Raises
+    StateUnusable.
+    """
+    candidates = {run: RunLock(state, run) for run in runs}
+    held = {run: lock for run, lock in candidates.items() if lock.take()}
+    found = []
+    for run, lock in held.items():
+        # Asked now: it may have ended, and let go, after the state was read.
+        told = log.of_run(run)
+        begun = next((r for r in told if isinstance(r.event, RunStarted)), None)
+        if begun is None or any(isinstance(r.event, ENDS) for r in told):
+            lock.release()
+        elif isinstance(begun.event, RunStarted):
+            found.append(Dead(started=begun.event, id=begun.id, lock=lock))
+    ours = {one.started.run for one in found}
+    for path in sorted((state / "runs").glob("*.lock")):
+        orphan = RunLock(state, path.stem)
+        if path.stem not in ours and orphan.take():
+            orphan.release()
     return found
 
 
-def dead(state: Path, log: Log) -> list[Dead]:
-    """Return the dead runs, each with its lock held, so that nobody else sweeps them meanwhile.
-
-    Release every lock (`with found.lock:`) after `RunInterrupted` is appended. Lock files that
-    no open run owns are removed. Raises StateUnusable.
-    """
-    candidates = {run: RunLock(state, run) for run in open_runs(log)}
-    held = {run: lock for run, lock in candidates.items() if lock.take()}
-    # Again: a run may have ended, and let go, between the reading and the taking.
-    still = open_runs(log)
-    for run in held.keys() - still.keys():
-        held[run].release()
-    for path in sorted((state / "runs").glob("*.lock")):
-        orphan = RunLock(state, path.stem)
-        if path.stem not in held and orphan.take():
-            orphan.release()
-    return [
-        Dead(started=recorded.event, id=recorded.id, lock=held[run])
-        for run, recorded in still.items()
-        if run in held and isinstance(recorded.event, RunStarted)
-    ]
+def progress(state: Path, run: str) -> dict[str, Any] | None:
+    """Return how far a run said it is; None before it said so, and while it is being said."""
+    try:
+        with (state / "runs" / f"{run}.lock").open("rb") as file:
+            line, end, _ = file.read(PROGRESS_BYTES).partition(b"\n")
+        told = json.loads(line) if end else None
+    except (OSError, ValueError):
+        return None
+    return told if isinstance(told, dict) else None
 
 
 def under_way(state: Path, run: str) -> bool:

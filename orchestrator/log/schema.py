@@ -28,10 +28,10 @@ def version(db: sqlite3.Connection) -> int:
     return int(number)
 
 
-def migrate(db: sqlite3.Connection, path: Path, known: Sequence[str]) -> None:
+def migrate(db: sqlite3.Connection, path: Path, known: Sequence[str], *, keep: bool = True) -> None:
     """Bring the log at `path` up to the last of `known`.
 
-    A log that holds tables is copied to `log-before-<number>.sqlite` beside it first. Raises
+    With `keep`, what holds tables is copied to `log-before-<number>.sqlite` beside it first. Raises
     StateUnusable for a log of a newer pra, sqlite3.Error and OSError.
     """
     if version(db) == len(known):
@@ -48,7 +48,7 @@ def migrate(db: sqlite3.Connection, path: Path, known: Sequence[str]) -> None:
             )
         if have == 0:
             _write_ahead(db, path)
-        elif have < len(known):
+        elif have < len(known) and keep:
             _keep_copy(db, path, have + 1)
         for number in range(have, len(known)):
             _apply(db, known[number], number + 1)

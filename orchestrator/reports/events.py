@@ -7,11 +7,24 @@ from typing import TYPE_CHECKING, Any, assert_never
 from orchestrator.core.codec import timestamp
 from orchestrator.core.events import (
     BackupFinished,
+    DaemonStarted,
+    DaemonStopped,
     DrillFinished,
+    EvidenceImported,
+    IncidentAcknowledged,
+    IncidentEscalated,
+    IncidentNoted,
+    IncidentOpened,
+    IncidentResolved,
+    LogRestored,
+    Observed,
+    PageFailed,
+    PageSent,
     RunFailed,
     RunInterrupted,
     RunStarted,
     encode,
+    run_of,
     service_of,
     type_of,
 )
@@ -21,18 +34,22 @@ if TYPE_CHECKING:
 
 
 def cloudevent(recorded: Recorded) -> dict[str, Any]:
-    """Return the CloudEvents document; run, cause, seq, prevhash and schema are extensions."""
+    """Return the CloudEvents document; run, cause, seq, prevhash and schema are extensions.
+
+    The source of what concerns the machine is `/`, as no site's name is empty. The subject is the
+    service, else the run or incident, else null; an incident is in `run` too.
+    """
     event = recorded.event
     return {
         "schema": 1,
         "specversion": "1.0",
         "id": recorded.id,
-        "source": f"/sites/{event.site}",
+        "source": f"/sites/{event.site}" if event.site else "/",
         "type": f"pra.{type_of(event)}",
-        "subject": service_of(event) or event.run,
+        "subject": service_of(event) or run_of(event) or None,
         "time": timestamp(recorded.at),
         "datacontenttype": "application/json",
-        "run": event.run,
+        "run": run_of(event) or None,
         "cause": recorded.cause,
         "seq": recorded.seq,
         "prevhash": recorded.prevhash,
@@ -43,25 +60,70 @@ def cloudevent(recorded: Recorded) -> dict[str, Any]:
 def line(recorded: Recorded) -> str:
     """Return one line, in UTC: a log speaks of several sites."""
     event = recorded.event
-    subject = "/".join(filter(None, (event.site, service_of(event))))
+    subject = "/".join(filter(None, (event.site, service_of(event)))) or "this machine"
     at = f"{recorded.at:%Y-%m-%dT%H:%M:%SZ}"
-    return (
-        f"{recorded.seq:>6}  {at}  {type_of(event):<16}  {subject}: {_said(event)}  [{event.run}]"
-    )
+    run = f"  [{run_of(event)}]" if run_of(event) else ""
+    return f"{recorded.seq:>6}  {at}  {type_of(event):<21}  {subject}: {said(event)}{run}"
 
 
-def _said(event: Event) -> str:
+def said(event: Event) -> str:
+    """Return what an event says beside its type and subject, in one line."""
     match event:
-        case RunStarted():
-            said = event.kind.value
-        case BackupFinished():
-            said = f"{event.outcome}{f', {event.error}' if event.error else ''}"
+        case RunStarted() | BackupFinished() | RunFailed() | RunInterrupted():
+            said = _of_run(event)
         case DrillFinished():
             said = event.verdict
+        case EvidenceImported():
+            said = f"{event.verdict}, drilled on {event.place}"
+        case Observed():
+            said = f"{event.condition}: {event.detail if event.present else 'over'}"
+        case DaemonStarted():
+            said = f"pra {event.version} on {event.place}"
+        case DaemonStopped():
+            said = event.note
+        case LogRestored():
+            said = f"after event {event.last_seq}: {event.damage}; kept as {event.kept_as}"
+        case PageSent():
+            said = f"{event.page} by {event.channel}"
+        case PageFailed():
+            said = f"{event.page} by {event.channel}: {event.error}"
+        case _:
+            said = _of_incident(event)
+    return said.replace("\n", " ")
+
+
+def _of_run(event: RunStarted | BackupFinished | RunFailed | RunInterrupted) -> str:
+    match event:
+        case RunStarted():
+            return " ".join(filter(None, (event.kind, event.drill, event.scenario)))
+        case BackupFinished():
+            return f"{event.outcome}{f', {event.error}' if event.error else ''}"
         case RunFailed():
-            said = f"{event.kind}: {event.error}"
+            return f"{event.kind}: {event.error}"
         case RunInterrupted():
-            said = f"{event.kind}: {event.note}"
+            return f"{event.kind}: {event.note}"
         case _:
             assert_never(event)
-    return said.replace("\n", " ")
+
+
+def _of_incident(
+    event: IncidentOpened
+    | IncidentEscalated
+    | IncidentAcknowledged
+    | IncidentNoted
+    | IncidentResolved,
+) -> str:
+    match event:
+        case IncidentOpened():
+            return f"{event.criticality} {event.condition}: {event.summary}"
+        case IncidentEscalated():
+            return f"to {event.chain}"
+        case IncidentAcknowledged():
+            return f"by {event.by}"
+        case IncidentNoted():
+            return f"{event.by}: {event.text}"
+        case IncidentResolved():
+            by = f"by {event.by}" if event.by else "the condition is gone"
+            return f"{by}, {event.note}" if event.note else by
+        case _:
+            assert_never(event)

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from orchestrator.core.events import TYPES, BackupFinished, DrillFinished, RunStarted, run_of
 from orchestrator.errors import StateUnusable
 from orchestrator.log import Log
 from orchestrator.log.schema import migrate, scripts, version
-from tests.records import NOW, backed_up, drilled, started
+from tests.records import NOW, backed_up, drilled, incident_opened, resolved, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from orchestrator.core.events import Event
 
 
 @pytest.fixture
@@ -51,6 +54,35 @@ def test_the_events_of_one_site_are_read_alone(log: Log) -> None:
     assert 1 == len(list(log.read(site="bakery")))
 
 
+def test_the_events_of_some_types_are_read_alone_and_in_the_order_of_the_log(log: Log) -> None:
+    for number in range(60):
+        log.append(started(f"r{number}"))
+        log.append(drilled(f"r{number}"))
+        log.append(backed_up(f"r{number}"))
+    everything = list(log.read())
+    small = Log(log.path, lambda: NOW, page=1)  # many pages, also of numbers alone
+
+    def only(*kinds: type[Event], after: int = 0, site: str | None = None) -> list[int]:
+        return [one.seq for one in small.read(after, site=site, types=kinds)]
+
+    wanted = [r.seq for r in everything if isinstance(r.event, BackupFinished | RunStarted)]
+    assert wanted == only(RunStarted, BackupFinished)
+    assert wanted[3:] == only(BackupFinished, RunStarted, after=wanted[2], site="bakery")
+    assert [] == only(RunStarted, site="butcher")
+    assert list(range(2, 181, 3)) == only(DrillFinished)
+    assert everything == list(small.read(types=tuple(TYPES.values())))
+    small.close()
+
+
+def test_what_was_said_of_a_run_or_an_incident_is_found(log: Log) -> None:
+    for event in (started("r1"), incident_opened("i1"), backed_up("r1"), resolved("i1")):
+        log.append(event)
+
+    assert [1, 3] == [one.seq for one in log.of_run("r1")]
+    assert [2, 4] == [one.seq for one in log.of_run("i1")]
+    assert [] == log.of_run("r9")
+
+
 def test_a_cause_is_an_event_that_is_there(log: Log) -> None:
     first = log.append(started("r1"))
 
@@ -67,7 +99,7 @@ def test_a_slot_is_taken_once_and_the_loser_writes_nothing(log: Log) -> None:
     assert won is not None
     assert lost is None
     assert other is not None
-    assert ["r1", "r3"] == [one.event.run for one in log.read()]
+    assert ["r1", "r3"] == [run_of(one.event) for one in log.read()]
     assert log.verify() is None
 
 
@@ -124,7 +156,7 @@ def test_a_clock_that_steps_back_changes_the_times_and_not_the_order(tmp_path: P
 
     ids = [log.append(started(run)).id for run in ("r1", "r2", "r3")]
 
-    assert ["r1", "r2", "r3"] == [one.event.run for one in log.read()]
+    assert ["r1", "r2", "r3"] == [run_of(one.event) for one in log.read()]
     assert 3 == len(set(ids))
     assert log.verify() is None
     log.close()
@@ -187,7 +219,7 @@ def test_a_file_that_is_no_log_is_called_damaged(log: Log) -> None:
     with pytest.raises(StateUnusable, match="it is damaged") as caught:
         Log.open(log.path.parent, clock=lambda: NOW)
 
-    assert "Move the file aside" in caught.value.hint
+    assert "pra events --restore" in caught.value.hint
 
 
 def test_an_event_that_this_version_does_not_know_is_named(log: Log) -> None:
@@ -202,17 +234,21 @@ def test_a_migration_keeps_a_copy_of_the_log_before_it(log: Log) -> None:
     log.append(started("r1"))
     log.close()
     db = sqlite3.connect(log.path, isolation_level=None)
+    have = len(scripts())
     more = [*scripts(), "CREATE TABLE more (a TEXT);\nCREATE TABLE most (b TEXT);\n"]
 
     migrate(db, log.path, more)
     migrate(db, log.path, more)  # nothing left to do
 
-    assert 2 == version(db)
+    assert have + 1 == version(db)
     db.close()
-    copy = log.path.with_name("log-before-0002.sqlite")
+    copy = log.path.with_name(f"log-before-{have + 1:04d}.sqlite")
     assert 0o600 == copy.stat().st_mode & 0o777
     before = sqlite3.connect(copy)
-    assert (1, 1) == (version(before), before.execute("SELECT count(*) FROM event").fetchone()[0])
+    assert (have, 1) == (
+        version(before),
+        before.execute("SELECT count(*) FROM event").fetchone()[0],
+    )
     before.close()
 
 
@@ -224,7 +260,7 @@ def test_a_migration_that_fails_leaves_the_log_as_it_was(log: Log) -> None:
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         migrate(db, log.path, [*scripts(), "CREATE TABLE more (a TEXT);\nDROP TABLE absent;\n"])
 
-    assert 1 == version(db)
+    assert len(scripts()) == version(db)
     assert [] == db.execute("SELECT 1 FROM sqlite_master WHERE name = 'more'").fetchall()
     db.close()
 

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.core.events import RunInterrupted, RunKind
+from orchestrator.core.fold import fold
 from orchestrator.errors import StateUnusable
-from orchestrator.log import Log, RunLock, boot_id, dead, new_run_id, under_way
+from orchestrator.log import Log, RunLock, boot_id, dead, new_run_id, progress, under_way
 from restore_drills.process import Processes
-from tests.records import NOW, backed_up, started
+from tests.records import NOW, backed_up, interrupted, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from orchestrator.log.runs import Dead
 
 ROOT = Path(__file__).parents[2]
 ENV = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -49,10 +51,8 @@ def log(state: Path) -> Iterator[Log]:
     log.close()
 
 
-def interrupted(run: str) -> RunInterrupted:
-    return RunInterrupted(
-        run=run, kind=RunKind.BACKUP, site="bakery", service="till", swept=0, note="found dead"
-    )
+def swept(state: Path, log: Log) -> list[Dead]:
+    return dead(state, log, fold(log.read()).open)
 
 
 def locks(state: Path) -> list[str]:
@@ -72,7 +72,7 @@ def test_a_living_run_is_not_dead(state: Path, log: Log) -> None:
     with RunLock(state, "r1"):
         log.append(started("r1"))
 
-        assert [] == dead(state, log)
+        assert [] == swept(state, log)
         assert under_way(state, "r1")
 
 
@@ -81,13 +81,13 @@ def test_an_open_run_whose_lock_nobody_holds_is_dead_until_it_is_swept(
 ) -> None:
     begun = log.append(started("r1"))
 
-    (found,) = dead(state, log)
+    (found,) = swept(state, log)
     assert ("r1", begun.id) == (found.started.run, found.id)
-    assert [] == dead(state, log)  # its lock is held: two do not sweep at once
+    assert [] == swept(state, log)  # its lock is held: two do not sweep at once
     with found.lock:
         log.append(interrupted("r1"), cause=found.id)
 
-    assert [] == dead(state, log)
+    assert [] == swept(state, log)
     assert [] == locks(state)
 
 
@@ -96,7 +96,7 @@ def test_a_run_that_ended_is_not_dead(state: Path, log: Log) -> None:
         log.append(started("r1"))
         log.append(backed_up("r1"))
 
-    assert [] == dead(state, log)
+    assert [] == swept(state, log)
     assert not under_way(state, "r1")
     assert [] == locks(state)
 
@@ -113,13 +113,13 @@ def test_the_lock_of_a_killed_process_can_be_taken(state: Path, log: Log) -> Non
         while not lines and time.monotonic() < until:
             time.sleep(0.01)
         assert under_way(state, "r1")
-        assert [] == dead(state, log)
+        assert [] == swept(state, log)
 
         child.stop("killed")
 
     assert ["r1.lock"] == locks(state)
     assert not under_way(state, "r1")
-    (found,) = dead(state, log)
+    (found,) = swept(state, log)
     found.lock.release()
 
 
@@ -127,7 +127,7 @@ def test_a_lock_file_without_an_open_run_is_removed(state: Path, log: Log) -> No
     (state / "runs").mkdir()
     (state / "runs" / "forgotten.lock").touch()
 
-    assert [] == dead(state, log)
+    assert [] == swept(state, log)
 
     assert [] == locks(state)
 
@@ -159,3 +159,42 @@ def test_releasing_twice_is_releasing_once(state: Path, log: Log) -> None:
     lock.release()
 
     assert RunLock(state, "r1").take()
+
+
+def test_a_run_that_ended_after_the_state_was_read_is_not_dead(state: Path, log: Log) -> None:
+    log.append(started("r1"))
+    before = fold(log.read()).open
+    log.append(backed_up("r1"))
+
+    assert [] == dead(state, log, before)
+    assert [] == locks(state)
+
+
+def test_a_run_says_how_far_it_is_and_anybody_may_ask(state: Path, log: Log) -> None:
+    del log
+    assert progress(state, "r1") is None
+    with RunLock(state, "r1") as lock:
+        assert progress(state, "r1") is None  # nothing was said yet
+
+        lock.tell({"done_bytes": 123456789, "total_bytes": None})
+        lock.tell({"done_bytes": 5})
+
+        assert {"done_bytes": 5} == progress(state, "r1")
+        assert under_way(state, "r1")
+    assert progress(state, "r1") is None
+    lock.tell({"done_bytes": 6})
+    assert [] == locks(state)
+
+
+def test_a_torn_progress_is_none_and_one_that_is_too_long_is_not_told(
+    state: Path, log: Log
+) -> None:
+    del log
+    with RunLock(state, "r1") as lock:
+        lock.tell({"done_bytes": 5})
+        lock.tell({"said": "x" * 5_000})
+        assert {"done_bytes": 5} == progress(state, "r1")
+
+        for torn in (b'{"done_by', b'{"done_bytes": 5}', b'{"done\n', b"5\n", b"\xff\n"):
+            lock.path.write_bytes(torn)
+            assert progress(state, "r1") is None

@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,14 +84,17 @@ def test_an_address_without_a_bucket_is_refused(url: str) -> None:
         adapter.address(url)
 
 
-def test_a_refusal_is_a_sign_of_life(s3: S3Server) -> None:
-    adapter.probe(f"s3:{s3.endpoint}/no-such-bucket", deadline=SOON)
+def test_a_refusal_is_a_sign_of_life_and_tells_the_time_there(s3: S3Server) -> None:
+    there = adapter.probe(f"s3:{s3.endpoint}/no-such-bucket", deadline=SOON)
+
+    assert there is not None
+    assert timedelta(seconds=5) > abs(datetime.now(UTC) - there)
 
 
 def test_what_is_not_s3_has_no_endpoint_to_probe(tmp_path: Path) -> None:
-    adapter.probe("sftp:backup.example.net:/srv/restic", deadline=SOON)
-    adapter.probe(str(tmp_path / "repository"), deadline=SOON)
-    adapter.probe(f"local:{tmp_path}/repository", deadline=SOON)
+    assert adapter.probe("sftp:backup.example.net:/srv/restic", deadline=SOON) is None
+    assert adapter.probe(str(tmp_path / "repository"), deadline=SOON) is None
+    assert adapter.probe(f"local:{tmp_path}/repository", deadline=SOON) is None
 
     with pytest.raises(RepositoryUnreachable, match="not there"):
         adapter.probe(str(tmp_path / "not-mounted" / "repository"), deadline=SOON)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from orchestrator.adapters.restic import version
+from orchestrator.core.policy.model import Limits
 from orchestrator.errors import (
     Interrupted,
     RepositoryUnreachable,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.adapters.restic import Progress
+    from tests.repositories import Stock
 
 ID = "5f" * 32
 KEYS = ("AKIAEXAMPLE", "a secret # key;")
@@ -242,3 +245,41 @@ def test_a_restic_that_tries_again_and_moves_is_let_be(tmp_path: Path) -> None:
 
     assert 0 == restored.entries
     assert [1, 2, 3, 4, 5, 6, 7, 8] == [entry.done_bytes for entry in told]
+
+
+@pytest.mark.parametrize(
+    ("upload", "download", "options"),
+    [
+        (None, None, []),
+        (2_500_000, None, ["--limit-upload=2441"]),
+        (2048, 1500, ["--limit-upload=2", "--limit-download=1"]),
+        (None, 1, ["--limit-download=1"]),
+    ],
+)
+def test_restic_is_given_the_share_of_the_line_in_whole_kib(
+    tmp_path: Path, upload: int | None, download: int | None, options: list[str]
+) -> None:
+    program = stand_in(tmp_path, f'echo "$@" > {tmp_path}/argv')
+    with scene(tmp_path, program, limits=Limits(upload=upload, download=download)) as here:
+        here.restic.unlock()
+
+    assert ["unlock", *options] == (tmp_path / "argv").read_text().split()
+
+
+def test_a_limited_upload_takes_its_time(tmp_path: Path, binary: Path, stock: Stock) -> None:
+    """900 kB that do not compress, at 512 KiB a second, of which the first are free."""
+    with scene(tmp_path, binary, limits=Limits(upload=512 * 1024, download=None)) as here:
+        stock.empty(binary, here.place)
+        began = time.monotonic()
+        here.restic.backup([str(here.source)], host="bakery", tags=TAGS)
+
+        assert time.monotonic() - began > 0.8
+
+
+def test_a_limited_download_takes_its_time_too(tmp_path: Path, binary: Path, stock: Stock) -> None:
+    with scene(tmp_path, binary, limits=Limits(upload=None, download=512 * 1024)) as here:
+        snapshot = stock.backed_up(binary, here.place)
+        began = time.monotonic()
+        here.restic.restore(snapshot, tmp_path / "restored")
+
+        assert time.monotonic() - began > 0.8

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,12 +88,14 @@ def kill_a_backup(here: Scene, binary: Path) -> None:
 
 def test_a_stale_lock_is_removed_by_unlock_alone(empty: Scene, binary: Path) -> None:
     kill_a_backup(empty, binary)
-    assert 1 == len(empty.locks())
+    (lock,) = empty.restic.locks()
+    assert (socket.gethostname(), False) == (lock.host, lock.exclusive)
+    assert timedelta(minutes=1) > datetime.now(UTC) - lock.time
 
     assert "11" == restic_by_hand(empty, binary, "check")[0]
     empty.restic.unlock()
 
-    assert [] == empty.locks()
+    assert ([], ()) == (empty.locks(), empty.restic.locks())
     assert "0" == restic_by_hand(empty, binary, "check")[0]
 
 
@@ -119,6 +122,7 @@ def test_a_repository_in_exclusive_use_is_locked_to_a_backup_and_open_to_reads(
             with pytest.raises(RepositoryLocked, match="nas: another restic") as raised:
                 here.restic.backup([str(here.source)], host="bakery", tags=TAGS)
             assert 1 == len(here.restic.snapshots())
+            assert [True] == [lock.exclusive for lock in here.restic.locks()]
         finally:
             os.kill(child.pid, 18)
     assert raised.value.retryable

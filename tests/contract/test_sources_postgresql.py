@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from orchestrator.demo.servers import PostgresServer
 
+SOON = timedelta(seconds=10)
 SECRET = r"a:b\c'd e"
 
 
@@ -219,6 +221,15 @@ def test_a_reader_that_leaves_ends_the_dump(till: Postgresql) -> None:
             database(till).dump(writer)
     finally:
         os.close(writer)
+
+
+def test_the_majors_of_our_program_and_of_the_live_server_are_told(till: Postgresql) -> None:
+    client, server = database(till).versions(SOON)
+
+    assert client >= server >= 13
+    with pytest.raises(SourceFailed, match='database "nowhere" does not exist') as raised:
+        database(replace(till, database="nowhere")).versions(SOON)
+    assert "Check `database` and `user` of the source." == raised.value.hint
 
 
 def test_the_version_is_read_from_the_headers_of_older_and_newer_archives() -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from orchestrator.core.events import run_of
 from restore_drills import process
 from restore_drills.process import Processes
 from tests.component.backups import SHARE, TILL, House, till
@@ -62,7 +63,7 @@ def house(tmp_path: Path, repository: Path) -> House:
 def history(house: House) -> list[tuple[str, str]]:
     """The type of every event with its run."""
     app = house.app
-    return [(type(e).__name__, e.run) for e in (r.event for r in app.log.read())]
+    return [(type(r.event).__name__, run_of(r.event)) for r in app.log.read()]
 
 
 def test_a_backup_answers_with_the_document_and_one_line_for_a_person(house: House) -> None:

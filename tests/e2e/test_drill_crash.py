@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.app import App
+from orchestrator.core.events import run_of
 from orchestrator.jobs.drill import drill, planned
 from orchestrator.log import Log
 from restore_drills.model import Verdict
@@ -35,7 +36,7 @@ def kinds(site: ClientSite) -> list[tuple[str, str | None]]:
 
 def runs(site: ClientSite) -> list[str]:
     log = Log.open(site.state, clock=lambda: datetime.now(UTC))
-    found = [r.event.run for r in log.read()]
+    found = [run_of(r.event) for r in log.read()]
     log.close()
     return list(dict.fromkeys(found))
 

@@ -250,6 +250,20 @@ def test_a_disk_too_small_is_inconclusive_and_nothing_is_fetched(
     assert [] == ran.json["services"][0]["steps"]
 
 
+def test_a_drill_that_the_policy_gives_too_little_room_is_inconclusive_and_fetches_nothing(
+    a_site: Callable[..., ClientSite],
+) -> None:
+    site = a_site(FILES)
+    policy = site.policies / "acme.yaml"
+    policy.write_text(policy.read_text() + "budget: {drill_space: 100kB}\n")
+
+    ran = site.drill()
+
+    assert INCONCLUSIVE == ran.code
+    assert "the drill needs 1 MiB of disk, the policy allows 0 MiB" in told(ran)
+    assert [] == ran.json["services"][0]["steps"]
+
+
 def test_restic_absent_too_old_or_strange_is_inconclusive(
     a_site: Callable[..., ClientSite], fake_restic: Callable[[str], str]
 ) -> None:

@@ -12,7 +12,9 @@ import pytest
 
 from orchestrator.core.events import RunKind
 from orchestrator.log import Log, RunLock
+from orchestrator.log.copy import Copy
 from restore_drills.process import Processes
+from tests.logs import spoiled
 from tests.records import backed_up, drilled, started
 from tests.site import PRA, ClientSite
 
@@ -57,8 +59,8 @@ def test_events_are_listed_one_a_line(site: ClientSite, log: Log) -> None:
 
     assert 0 == ran.code
     first, second = ran.out.splitlines()
-    assert first.endswith("run.started       bakery/till: backup  [r1]")
-    assert second.endswith("backup.finished   bakery/till: complete  [r1]")
+    assert first.endswith("run.started            bakery/till: backup  [r1]")
+    assert second.endswith("backup.finished        bakery/till: complete  [r1]")
     assert "" == site.pra("events", "butcher").out
 
 
@@ -109,6 +111,42 @@ def test_the_chain_is_verified_and_a_touched_event_named(site: ClientSite, log: 
         "events": 2,
         "broken": {"seq": 2, "why": "it was changed after it was written"},
     } == document.json
+
+
+def test_a_damaged_log_is_restored_from_its_copy_by_hand(site: ClientSite, log: Log) -> None:
+    for run in ("r1", "r2", "r3"):
+        log.append(started(run))
+    Copy(site.state).advance(log)
+    whole = site.pra("events", "--restore")
+    log.close()
+    spoiled(log.path, 1)
+
+    told = site.pra("events", "--verify")
+    restored = site.pra("events", "--restore")
+
+    assert (0, "The log is whole: nothing to restore.\n") == (whole.code, whole.out)
+    assert "`pra events --restore`" in told.out
+    assert 0 == restored.code
+    assert (
+        "The log was damaged (event 1: it was changed after it was written) "
+        "and is whole again up to event 3." in restored.out
+    )
+    assert "4 events, chain intact\n" == site.pra("events", "--verify").out
+    assert "log.restored           this machine: after event 3" in site.pra("events").out
+    assert {"schema": 1, "damage": None, "last_seq": None, "kept_as": None} == site.pra(
+        "events", "--restore", "--json"
+    ).json
+
+
+def test_a_damaged_log_without_a_copy_is_said_with_the_way_out(site: ClientSite, log: Log) -> None:
+    log.append(started("r1"))
+    log.close()
+    spoiled(log.path, 1)
+
+    ran = site.pra("events", "--restore")
+
+    assert 1 == ran.code
+    assert "and has no copy\n  Move the file aside and pra starts a new log" in ran.err
 
 
 def test_following_shows_what_comes_and_ends_quietly_on_ctrl_c(site: ClientSite, log: Log) -> None:
@@ -177,7 +215,7 @@ def test_a_site_where_nothing_was_done_says_how_to_start(site: ClientSite) -> No
 
     assert "bakery: nothing was done yet. Start with `pra backup bakery`.\n" == history.out
     assert 0 == status.code
-    assert "till: never backed up: run `pra backup bakery till`." in status.out
+    assert "till: never backed up, not scheduled: run `pra backup bakery till`." in status.out
     assert "never drilled: run `pra drill bakery till`." in status.out
     assert "Declared, not proven: Payroll (pay): Example Payroll Ltd answers for it." in status.out
     assert "Outside, not protected: Mail (accepted by the owner, 2026-11-02)." in status.out

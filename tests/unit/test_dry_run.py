@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from orchestrator.core.dry_run import NEVER, Row, steps, whole
+from orchestrator.core.policy.model import Manual
 from orchestrator.reports.dry_run import text
 from restore_drills.document import document
 from restore_drills.model import Scenario, SourceKind, SourcePlan
@@ -118,6 +121,44 @@ def test_the_whole_takes_as_long_as_its_longest_chain() -> None:
     assert 10.0 == whole(chain)
     assert None is whole([*chain, row("d", None)])
     assert None is whole([])
+
+
+def by_hand(name: str, hours: int, *services: str, **other: Any) -> Manual:  # noqa: ANN401 - any field
+    step = Manual(
+        name=name, owner="us", allow=timedelta(hours=hours), services=services, scenarios=()
+    )
+    return replace(step, **other)
+
+
+def test_what_a_person_does_comes_first_and_no_drill_waits_for_it() -> None:
+    manual = (
+        by_hand("Install Windows", 6, "till"),
+        by_hand("Plug in", 1),
+        by_hand("Of another", 1, "another"),
+        by_hand("Of a burglary", 1, scenarios=(Scenario.BURGLARY,)),
+    )
+    found = steps(plan(service(), service(id="share")), (), manual)
+
+    assert [
+        ("till/manual Install Windows", (), 21600.0, "declared, by us"),
+        ("manual Plug in", ("till/manual Install Windows",), 3600.0, "declared, by us"),
+        ("open offsite", (), None, NEVER),
+    ] == [(r.name, r.after, r.estimate, r.basis) for r in found[:3]]
+    drills = (drilled(),)
+    assert whole(steps(plan(), drills)) == whole(steps(plan(), drills, manual))
+    told = text(steps(plan(), drills, manual)).splitlines()
+    assert told[1].split() == [
+        "manual",
+        "Install",
+        "Windows",
+        "till",
+        "6",
+        "h",
+        "declared,",
+        "by",
+        "us",
+    ]
+    assert "after 7 h by hand that no drill waits for. An estimate" in told[-1]
 
 
 def test_the_plan_as_a_document_has_null_for_the_site_and_for_what_is_not_known() -> None:

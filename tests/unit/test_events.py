@@ -1,28 +1,36 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from orchestrator.core import codec, events
-from orchestrator.core.events import RunFailed, RunInterrupted, RunKind, decode, encode, type_of
+from orchestrator.core.events import RunKind, decode, encode, type_of
 from orchestrator.reports.events import cloudevent, line
+from tests import records
 from tests.records import NOW, backed_up, drilled, recorded, started
 
-FAILED = RunFailed(
-    run="r",
-    kind=RunKind.BACKUP,
-    site="bakery",
-    service="till",
-    error="no\nroute",
-    remedy="Wait.",
-    retryable=True,
-)
-CUT = RunInterrupted(
-    run="r", kind=RunKind.DRILL, site="bakery", service="", swept=1, note="found dead"
-)
-ALL: list[events.Event] = [started("r"), backed_up("r"), drilled("r"), FAILED, CUT]
+ALL: list[events.Event] = [
+    started("r"),
+    backed_up("r"),
+    drilled("r"),
+    records.imported("r"),
+    records.run_failed("r"),
+    records.interrupted("r", kind=RunKind.DRILL, service=""),
+    records.observed("disk-short"),
+    records.incident_opened("i"),
+    records.escalated("i"),
+    records.acknowledged("i"),
+    records.noted("i", "on my\nway"),
+    records.resolved("i", by="Zoe", note="a cable"),
+    records.page_sent("i"),
+    records.page_failed("i"),
+    records.daemon_started(),
+    records.daemon_stopped(),
+    replace(records.log_restored(), kept_as="log-1"),
+]
 
 
 @pytest.mark.parametrize("event", ALL, ids=type_of)
@@ -79,6 +87,14 @@ def test_a_missing_field_and_an_unknown_event_are_refused() -> None:
         decode("run.danced", body)
 
 
+def test_what_an_older_version_wrote_lacks_what_it_did_not_know() -> None:
+    body = encode(started("r"))
+    for later in ("slot", "drill", "scenario"):
+        del body[later]
+
+    assert started("r") == decode("run.started", body)
+
+
 def test_a_whole_number_is_read_where_a_number_is_due() -> None:
     body = encode(backed_up("r")) | {"seconds": 3}
 
@@ -122,14 +138,51 @@ def test_the_subject_of_an_event_of_a_whole_site_is_its_run() -> None:
     assert "run-2" == cloudevent(one)["subject"]
 
 
+def test_the_subject_of_an_incident_of_a_whole_site_is_the_incident() -> None:
+    (one,) = recorded(replace(records.incident_opened("i"), service=""))
+
+    assert ("i", "i", "/sites/bakery") == tuple(
+        cloudevent(one)[key] for key in ("subject", "run", "source")
+    )
+
+
+def test_what_concerns_the_machine_has_its_root_as_source_and_no_subject() -> None:
+    (one,) = recorded(records.daemon_started())
+
+    assert ("/", None, None) == tuple(cloudevent(one)[key] for key in ("source", "subject", "run"))
+
+
 def test_a_person_reads_one_line_an_event() -> None:
-    lines = [line(one) for one in recorded(*ALL, backed_up("r", error="cut"))]
+    more: list[events.Event] = [
+        backed_up("r", error="cut"),
+        replace(started("r", kind=RunKind.DRILL, service=""), drill="weekly", scenario="burglary"),
+        records.observed("disk-short", present=False),
+        records.resolved("i"),
+    ]
+    lines = [line(one) for one in recorded(*ALL, *more)]
 
     assert [
-        "     1  2026-11-23T11:02:54Z  run.started       bakery/till: backup  [r]",
-        "     2  2026-11-23T11:02:55Z  backup.finished   bakery/till: complete  [r]",
-        "     3  2026-11-23T11:02:56Z  drill.finished    bakery: proven  [r]",
-        "     4  2026-11-23T11:02:57Z  run.failed        bakery/till: backup: no route  [r]",
-        "     5  2026-11-23T11:02:58Z  run.interrupted   bakery: drill: found dead  [r]",
-        "     6  2026-11-23T11:02:59Z  backup.finished   bakery/till: complete, cut  [r]",
-    ] == lines
+        "     1  2026-11-23T11:02:54Z  run.started            bakery/till: backup  [r]",
+        "     2  2026-11-23T11:02:55Z  backup.finished        bakery/till: complete  [r]",
+        "     3  2026-11-23T11:02:56Z  drill.finished         bakery: proven  [r]",
+        "     5  2026-11-23T11:02:58Z  run.failed             bakery/till: backup: no route  [r]",
+        "     6  2026-11-23T11:02:59Z  run.interrupted        bakery: drill: found dead  [r]",
+    ] == [*lines[:3], *lines[4:6]]
+    assert [
+        "evidence.imported      bakery: proven, drilled on provider  [r]",
+        "condition.observed     this machine: disk-short: 2 GB left",
+        "incident.opened        bakery/till: P1 backup-failed: the till is not backed up  [i]",
+        "incident.escalated     bakery/till: to call  [i]",
+        "incident.acknowledged  bakery/till: by Zoe  [i]",
+        "incident.noted         bakery/till: Zoe: on my way  [i]",
+        "incident.resolved      bakery/till: by Zoe, a cable  [i]",
+        "page.sent              bakery/till: wake.0 by mail  [i]",
+        "page.failed            bakery/till: wake.0 by mail: 421  [i]",
+        "daemon.started         this machine: pra 1.0 on example-host",
+        "daemon.stopped         this machine: asked to stop",
+        "log.restored           this machine: after event 7: page 3 is malformed; kept as log-1",
+        "backup.finished        bakery/till: complete, cut  [r]",
+        "run.started            bakery: drill weekly burglary  [r]",
+        "condition.observed     this machine: disk-short: over",
+        "incident.resolved      bakery/till: the condition is gone  [i]",
+    ] == [text[30:] for text in [lines[3], *lines[6:]]]

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from orchestrator.core.plan import Memory, Request, build
-from orchestrator.core.policy.model import Location, Promise, SandboxPolicy
+from orchestrator.core.policy.model import Limits, Location, Promise, SandboxPolicy
 from orchestrator.errors import Misused
 from restore_drills.model import (
     LeadBasis,
@@ -217,3 +218,21 @@ def test_the_sandbox_is_required_unless_the_policy_says_otherwise() -> None:
 
 def test_the_chosen_instant_is_the_disasters() -> None:
     assert NOW == planned(asked=request(t0=NOW)).t0
+
+
+def test_a_drill_may_take_up_what_the_policy_gives_it() -> None:
+    assert None is planned().space
+    assert 20_000_000_000 == planned(drill_space=20_000_000_000).space
+
+
+def test_a_limited_download_is_told_of_the_repository_that_is_read_alone() -> None:
+    bakery = site()
+    slow = {
+        name: replace(r, limits=Limits(upload=None, download=2_500_000))
+        for name, r in bakery.repositories.items()
+    }
+
+    (finding,) = planned(repositories=slow).findings
+
+    assert ("download-limited", Severity.INFO) == (finding.code, finding.severity)
+    assert "offsite: fetched within the policy's limit of 20Mbit/s" == finding.message

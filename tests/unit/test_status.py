@@ -1,91 +1,25 @@
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from orchestrator.core.events import Outcome
-from orchestrator.core.policy.model import (
-    Adopted,
-    Business,
-    External,
-    Outside,
-    Postgresql,
-    Promise,
-    SandboxPolicy,
-    Service,
-    Site,
-    Source,
-)
-from orchestrator.core.state import fold
-from orchestrator.core.status import PROOF_VALID, Doubt, ScenarioStatus, SiteStatus, site_status
+import pytest
+
+from orchestrator.core.events import RunKind
+from orchestrator.core.policy.model import Adopted, Location, Outside, Promise, ProofValid, Source
+from orchestrator.core.running import Moved
+from orchestrator.core.standing import Doubt
 from orchestrator.reports import status
 from restore_drills.model import Label, Scenario
-from tests.records import NOW, backed_up, drilled, recorded, started
+from tests.policies import repository
+from tests.records import NOW, acknowledged, backed_up, drilled, incident_opened, resolved, started
+from tests.statuses import LATER, PROMISE, external, page, seen, server_failure, service, site
 
 if TYPE_CHECKING:
     from orchestrator.core.events import Event
+    from orchestrator.core.policy.model import Site
 
-DATABASE = Postgresql(host="127.0.0.1", port=5432, user="pra", password=None, database="till")
-PROMISE = Promise(rto=timedelta(hours=4), rpo=timedelta(minutes=30))
-LATER = NOW + timedelta(hours=2)
-
-
-def service(name: str = "till", **changes: object) -> Service:
-    plain = Service(
-        id=name,
-        name=name.title(),
-        criticality="P1",
-        sources=(Source(name=name, equipment=None, spec=DATABASE),),
-        depends_on=(),
-        objectives={None: PROMISE},
-        checks=(),
-        depth=None,
-        backup_to="offsite",
-        policy_hash="h1",
-    )
-    return replace(plain, **changes)  # type: ignore[arg-type] # the tests name the fields
-
-
-def site(*services: Service, outside: tuple[Outside, ...] = ()) -> Site:
-    return Site(
-        id="bakery",
-        name="Example Bakery",
-        tier=None,
-        language="en",
-        timezone="Europe/Paris",
-        provider=None,
-        business=Business(employees=None, hours=(), holidays=None, closed=()),
-        referent=None,
-        places=(),
-        equipment={},
-        recover_on=None,
-        lead={},
-        outside=outside,
-        repositories={},
-        services={one.id: one for one in services},
-        sandbox=SandboxPolicy.REQUIRED,
-        coverage_floor=0.5,
-    )
-
-
-def external() -> Service:
-    spec = External(tool="Example Payroll Ltd", ping=None, max_age=None)
-    sources = (Source(name="pay", equipment=None, spec=spec),)
-    return service("pay", sources=sources, objectives={}, backup_to=None)
-
-
-def seen(*facts: Event, of: Site | None = None) -> SiteStatus:
-    return site_status(fold(recorded(*facts)), of or site(service()), LATER)
-
-
-def server_failure(found: SiteStatus) -> ScenarioStatus:
-    return next(s for s in found.services[0].scenarios if s.scenario is Scenario.SERVER_FAILURE)
-
-
-def page(found: SiteStatus) -> str:
-    return status.text([found], LATER)
+VALID = ProofValid().default
 
 
 def test_a_fresh_proof_of_todays_policy_is_measured() -> None:
@@ -117,7 +51,7 @@ def test_an_inconclusive_drill_after_a_proof_takes_nothing_back_and_is_told() ->
 
     assert (Label.MEASURED, (), NOW) == (row.label, row.doubts, row.proven_at)
     assert "was inconclusive; no: run `pra drill bakery till`." in page(found)
-    document = status.document([found])["sites"][0]["services"][0]["scenarios"][1]
+    document = status.document(found, LATER)["sites"][0]["services"][0]["scenarios"][1]
     assert ("proven", "inconclusive") == (document["verdict"], document["last_verdict"])
 
 
@@ -128,18 +62,90 @@ def test_a_proof_of_another_policy_is_stale() -> None:
 
 
 def test_a_proof_ages_out() -> None:
-    young = server_failure(seen(drilled("r1", LATER - PROOF_VALID)))
-    old = server_failure(seen(drilled("r1", LATER - PROOF_VALID - timedelta(seconds=1))))
+    young = server_failure(seen(drilled("r1", LATER - VALID)))
+    old = server_failure(seen(drilled("r1", LATER - VALID - timedelta(seconds=1))))
 
     assert (Label.MEASURED, False) == (young.label, young.stale)
     assert (Label.UNPROVEN, True) == (old.label, old.stale)
 
 
+def test_the_policy_says_how_long_a_proof_counts() -> None:
+    a_day = ProofValid(scenarios={Scenario.SERVER_FAILURE: timedelta(days=1)})
+    found = seen(drilled("r1", LATER - timedelta(days=2)), of=site(proof_valid_for=a_day))
+
+    assert (Doubt.TOO_OLD,) == server_failure(found).doubts
+    assert "the proof is older than 24 h: run `pra drill bakery till`." in page(found) or (
+        "the proof is older than 1 d: run `pra drill bakery till`." in page(found)
+    )
+
+
+def test_the_worst_loss_is_that_of_the_period_and_of_what_the_scenario_leaves() -> None:
+    onsite = repository("offsite", Location.ONSITE)
+    burglary = Promise(rto=timedelta(days=3), rpo=timedelta(hours=1))
+    till = service(objectives={None: PROMISE, Scenario.BURGLARY: burglary})
+    found = seen(backed_up("r1"), of=site(till, repositories={"offsite": onsite}))
+
+    rows = {
+        row["scenario"]: (row["worst_case_rpa_s"], row["worst_case_period_s"])
+        for row in status.document(found, LATER)["sites"][0]["services"][0]["scenarios"]
+    }
+    assert (7200.0, 7200.0) == rows["human-error"]
+    assert (None, None) == rows["burglary"]
+
+
+def test_what_runs_right_now_is_told_with_how_far_it_is() -> None:
+    drill = started("r2", kind=RunKind.DRILL, service="")
+    living = {"r1": Moved(done_bytes=410, total_bytes=1000), "r2": None}
+    found = seen(started("r1"), drill, started("r3", service="gone"), living=living)
+
+    document = status.document(found, LATER)["sites"][0]
+    (of_till,), (of_site,) = document["services"][0]["running"], document["running"]
+    assert ("r1", "backup", "2026-11-23T11:02:54.000000Z") == tuple(
+        of_till[key] for key in ("run", "kind", "started_at")
+    )
+    assert (410, 1000, 41) == tuple(
+        of_till["progress"][key] for key in ("done_bytes", "total_bytes", "percent")
+    )
+    assert 7199 * 590 / 410 == pytest.approx(of_till["progress"]["seconds_left"])
+    assert ("r2", None) == (of_site["run"], of_site["progress"])
+
+
+def test_of_a_run_without_a_known_end_no_share_is_invented() -> None:
+    unknown = Moved(done_bytes=410, total_bytes=None)
+
+    assert (None, None) == (unknown.percent, unknown.seconds_left(timedelta(hours=1)))
+    assert Moved(done_bytes=0, total_bytes=9).seconds_left(timedelta(hours=1)) is None
+    assert 100 == Moved(done_bytes=11, total_bytes=10).percent
+
+
+def test_open_incidents_are_listed_as_pra_incidents_lists_them() -> None:
+    over = (incident_opened("old"), resolved("old"))
+    found = seen(*over, incident_opened("3fa94c"), acknowledged("3fa94c"))
+
+    (incident,) = status.document(found, LATER)["sites"][0]["incidents"]
+    assert ("3fa94c", "backup-failed", "P1", "Zoe") == tuple(
+        incident[key] for key in ("id", "condition", "criticality", "acknowledged_by")
+    )
+
+
+def test_what_comes_next_is_told_where_there_is_a_schedule() -> None:
+    every = site(service(every=timedelta(minutes=15)))
+
+    def due(*facts: Event, of: Site) -> str | None:
+        document = status.document(seen(*facts, of=of), LATER)
+        next_due: str | None = document["sites"][0]["services"][0]["next_due"]
+        return next_due
+
+    assert due(of=site()) is None
+    assert due(of=every) is not None
+
+
 def test_the_base_objective_holds_for_every_scenario_and_each_is_listed() -> None:
     found = seen(drilled("r1"))
 
-    assert list(Scenario) == [row.scenario for row in found.services[0].scenarios]
-    others = [r for r in found.services[0].scenarios if r.scenario is not Scenario.SERVER_FAILURE]
+    rows = found.sites[0].services[0].scenarios
+    assert list(Scenario) == [row.scenario for row in rows]
+    others = [row for row in rows if row.scenario is not Scenario.SERVER_FAILURE]
     assert {(Doubt.NEVER_DRILLED,)} == {row.doubts for row in others}
     assert (
         "till: never drilled: a file is deleted, you are burgled, a virus encrypts everything, "
@@ -148,7 +154,7 @@ def test_the_base_objective_holds_for_every_scenario_and_each_is_listed() -> Non
 
 
 def test_the_document_has_the_promised_keys_and_null_for_what_is_not_measured() -> None:
-    row = status.document([seen(drilled("r1"))])["sites"][0]["services"][0]["scenarios"][1]
+    row = status.document(seen(drilled("r1")), LATER)["sites"][0]["services"][0]["scenarios"][1]
 
     assert {
         "scenario": "server-failure",
@@ -174,7 +180,7 @@ def test_the_document_has_the_promised_keys_and_null_for_what_is_not_measured() 
 def test_an_external_service_is_declared_and_promises_nothing() -> None:
     found = seen(of=site(external()))
 
-    document = status.document([found])["sites"][0]["services"][0]
+    document = status.document(found, LATER)["sites"][0]["services"][0]
 
     assert ("external", None, None) == (
         document["protection"],
@@ -191,11 +197,10 @@ def test_an_external_service_is_declared_and_promises_nothing() -> None:
 
 def test_what_is_outside_is_always_listed() -> None:
     outside = (Outside(name="Mail", accepted_by="the owner", on="2026-11-02"),)
-    found = seen(of=site(service(), outside=outside))
+    found = seen(of=site(outside=outside))
 
-    assert [{"name": "Mail", "accepted_by": "the owner", "on": "2026-11-02"}] == status.document(
-        [found]
-    )["sites"][0]["outside"]
+    document = status.document(found, LATER)["sites"][0]
+    assert [{"name": "Mail", "accepted_by": "the owner", "on": "2026-11-02"}] == document["outside"]
     assert "Outside, not protected: Mail (accepted by the owner, 2026-11-02)." in page(found)
 
 
@@ -207,101 +212,3 @@ def test_adopted_snapshots_are_named_with_the_host_that_makes_them() -> None:
 
     assert "till: its snapshots are made by another restic, on SRV-1." in text
     assert "pra backup" not in text
-
-
-def test_a_person_sees_promise_proof_place_and_date_in_local_time() -> None:
-    text = page(seen(started("r0"), backed_up("r0"), drilled("r1")))
-
-    assert "Example Bakery (bakery), 2026-11-23 14:02" == text.splitlines()[0]
-    (row,) = (line for line in text.splitlines() if line.startswith("  till  "))
-    assert [
-        "till",
-        "the server fails",
-        "back in 4 h, lost 30 min",
-        "back in 41 min, lost 14 min",
-        "measured",
-        "example-host",
-        "2026-11-23 12:02",
-    ] == [cell.strip() for cell in row.split("  ") if cell]
-    assert "till: last usable recovery point 2 h ago." in text
-
-
-def test_without_a_declared_lead_the_time_is_only_that_of_the_restoration() -> None:
-    text = page(seen(drilled("r1", lead_s=None, time_to_recover_s=None, rpa_s=None)))
-
-    assert "restored in 14 s (*)" in text
-    assert (
-        "(*) till, the server fails: restoration proven in 14 s; "
-        "the delay before it is not declared." in text
-    )
-
-
-def test_what_was_never_done_is_said_with_the_command_to_run() -> None:
-    text = page(seen())
-
-    assert "till: never backed up: run `pra backup bakery till`." in text
-    assert "till, the server fails: never drilled: run `pra drill bakery till`." in text
-
-
-def test_a_scenario_with_its_own_promise_has_its_own_row_and_command() -> None:
-    own = Promise(rto=timedelta(days=3), rpo=timedelta(hours=1))
-    text = page(seen(of=site(service(objectives={None: PROMISE, Scenario.BURGLARY: own}))))
-
-    assert "back in 3 d, lost 1 h" in text
-    assert (
-        "till, you are burgled: never drilled: run `pra drill bakery till --scenario burglary`."
-        in text
-    )
-
-
-def test_nothing_is_summed_up_where_every_scenario_has_its_own_row() -> None:
-    text = page(seen(of=site(service(objectives=dict.fromkeys([None, *Scenario], PROMISE)))))
-
-    assert len(Scenario) == sum(line.startswith("  till  ") for line in text.splitlines())
-    assert "till: never drilled" not in text
-
-
-def test_a_no_is_said_with_its_reason_and_the_age_of_the_last_proof() -> None:
-    never = page(seen(drilled("r1", verdict="refuted", rta_s=None, why=["orders: 12 >= 1000"])))
-    once = page(seen(drilled("r1", verdict="inconclusive", objective=None, rta_s=None)))
-
-    assert "  NO  " in never
-    assert "the last drill was refuted; orders: 12 >= 1000; never proven." in never
-    assert "  not known  " in once
-    assert "the last drill was inconclusive; never proven." in once
-
-
-def test_a_stale_proof_is_said_with_the_command_to_run() -> None:
-    text = page(seen(drilled("r1", LATER - timedelta(days=40), policy_hash="h0")))
-
-    assert "the policy changed since it was proven: run `pra drill bakery till`." in text
-    assert "the proof is older than 35 d: run `pra drill bakery till`." in text
-
-
-def test_a_proof_dated_in_the_future_is_said() -> None:
-    text = page(seen(drilled("r1", LATER + timedelta(hours=3))))
-
-    assert (
-        "proof dated 3 h in the future (the clock was set back): check the clock of this machine."
-        in text
-    )
-
-
-def test_a_backup_that_failed_after_a_good_one_is_said() -> None:
-    partial = backed_up("r2", outcome=Outcome.PARTIAL, error="2 files unread")
-    text = page(seen(started("r1"), backed_up("r1"), started("r2"), partial))
-    silent = page(seen(started("r2"), replace(partial, error=None)))
-
-    assert (
-        "till: the last backup (2026-11-23 12:02) ended partial: 2 files unread; "
-        "run `pra backup bakery till`." in text
-    )
-    assert "ended partial; run" in silent
-
-
-def test_a_site_without_services_of_ours_has_no_table() -> None:
-    assert "promised" not in page(seen(of=site(external())))
-
-
-def test_the_document_is_json() -> None:
-    assert json.loads(json.dumps(status.document([seen()])))

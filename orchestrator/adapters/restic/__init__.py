@@ -15,10 +15,11 @@ from orchestrator.adapters.restic import failures, parse
 from orchestrator.adapters.restic.call import Caller
 from orchestrator.adapters.restic.piped import piped
 from orchestrator.adapters.restic.place import is_empty
-from orchestrator.adapters.restic.values import Progress, Restored, Summary, Unread
+from orchestrator.adapters.restic.values import Lock, Progress, Restored, Summary, Unread
 from orchestrator.adapters.restic.version import version
 from orchestrator.errors import (
     Misused,
+    RepositoryDamaged,
     RepositoryRefused,
     ResticFailed,
     SourceFailed,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from restore_drills.model import Snapshot
     from restore_drills.process import Processes
 
-__all__ = ["STALL", "Progress", "Restic", "Restored", "Summary", "Unread", "version"]
+__all__ = ["STALL", "Lock", "Progress", "Restic", "Restored", "Summary", "Unread", "version"]
 
 STALL = timedelta(seconds=45)
 LOCK_WAIT = timedelta(minutes=5)
@@ -216,6 +217,18 @@ class Restic:
         shares our process ids must survive one.
         """
         self._call(["unlock"], timeout=SHORT, lines=False)
+
+    def locks(self, most: int = 5) -> tuple[Lock, ...]:
+        """Return the locks in the repository, at most so many of them. Takes none itself."""
+        said = self._call(["list", "locks", "--no-lock"], timeout=SHORT, lines=False)
+        found = []
+        for name in said.ended.stdout.decode("ascii", errors="replace").split()[:most]:
+            try:
+                one = self._call(["cat", "lock", name, "--no-lock"], timeout=SHORT, lines=False)
+            except (ResticFailed, RepositoryDamaged):  # its owner may have removed it meanwhile
+                continue
+            found.append(parse.lock(one.ended.stdout))
+        return tuple(found)
 
     def seal_key(self) -> bytes:
         """Return the key of the seals in this repository."""

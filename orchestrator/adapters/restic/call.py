@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from orchestrator.adapters.restic.values import Progress
     from orchestrator.adapters.secrets import SecretFiles
-    from orchestrator.core.policy.model import Repository
+    from orchestrator.core.policy.model import Limits, Repository
     from restore_drills.process import Ended, Processes
 
 PROGRESS_A_SECOND = "2"
@@ -103,7 +103,7 @@ class Caller:
         stalls: list[str] = []
         try:
             with self.processes.start(
-                [self._binary, *argv],
+                [self._binary, argv[0], *_limits(self.repository.limits), *argv[1:]],
                 env=self._environment(cache or self._cache),
                 stdin=stdin,
                 on_stdout=ear.stdout if lines else None,
@@ -167,6 +167,12 @@ class Caller:
             env["AWS_SHARED_CREDENTIALS_FILE"] = str(self._credentials)
             env["AWS_DEFAULT_REGION"] = self.repository.s3.region or "us-east-1"
         return env
+
+
+def _limits(limits: Limits) -> list[str]:
+    """Return restic's options for a share of the line; it counts in KiB a second, whole ones."""
+    given = (("--limit-upload", limits.upload), ("--limit-download", limits.download))
+    return [f"{option}={max(rate // 1024, 1)}" for option, rate in given if rate is not None]
 
 
 def _credentials(repository: str, access_key: bytes, secret_key: bytes) -> bytes:

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.adapters.restic.values import Progress, Restored, Summary, Unread
+from orchestrator.adapters.restic.values import Lock, Progress, Restored, Summary, Unread
 from orchestrator.errors import ResticChanged
 from restore_drills.model import Snapshot
 
@@ -100,16 +100,28 @@ def snapshots(output: bytes) -> tuple[Snapshot, ...]:
         raise _changed("snapshots", error) from error
 
 
+def lock(output: bytes) -> Lock:
+    """Return the object that `cat lock` shows."""
+    try:
+        said = json.loads(output)
+        return Lock(
+            host=str(said["hostname"]),
+            user=str(said["username"]),
+            pid=int(said["pid"]),
+            time=_time(said["time"]),
+            exclusive=bool(said["exclusive"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _changed("cat lock", error) from error
+
+
 def _snapshot(said: Message) -> Snapshot:
     counted = said.get("summary") or {}
     size, files = counted.get("total_bytes_processed"), counted.get("total_files_processed")
-    time = datetime.fromisoformat(said["time"])
-    if time.tzinfo is None:
-        raise ValueError(said["time"])
     return Snapshot(
         id=_full_id(said["id"]),
         tree=_full_id(said["tree"]),
-        time=time.astimezone(UTC),
+        time=_time(said["time"]),
         host=str(said["hostname"]),
         tags=tuple(map(str, said.get("tags") or ())),
         paths=tuple(map(str, said["paths"])),
@@ -117,6 +129,13 @@ def _snapshot(said: Message) -> Snapshot:
         bytes=None if size is None else int(size),
         files=None if files is None else int(files),
     )
+
+
+def _time(said: str) -> datetime:
+    time = datetime.fromisoformat(said)
+    if time.tzinfo is None:
+        raise ValueError(said)
+    return time.astimezone(UTC)
 
 
 def _full_id(said: object) -> str:

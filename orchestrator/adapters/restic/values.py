@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +58,14 @@ class Progress:
     done_files: int
     total_files: int | None
     seconds_left: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """A lock in the repository: who works there, since when; a living one is renewed."""
+
+    host: str
+    user: str
+    pid: int
+    time: datetime
+    exclusive: bool

@@ -134,6 +134,28 @@ class Database:
         pipes.write_all(into, said[1:])
         return ""
 
+    def versions(self, within: timedelta) -> tuple[int, int]:
+        """Return the majors of pg_dump and of the live server, which is asked for it.
+
+        Raises SourceFailed, Interrupted.
+        """
+        ask = ["-XAtq", "--no-password", "--command=show server_version_num"]
+        server = self._answer("psql", [*ask, *self._address("--dbname")], within)
+        ours = re.search(r" (\d+)", self._answer("pg_dump", ["--version"], within))
+        if ours is None or not server.isdigit():
+            raise self._worthless("psql" if ours else "pg_dump", "did not tell its version")
+        return int(ours[1]), int(server) // 10_000
+
+    def _answer(self, tool: str, argv: list[str], within: timedelta) -> str:
+        try:
+            ended = self._processes.run(
+                [self._tool(tool), *argv], env=self._environment(), timeout=within
+            )
+        except drills.Interrupted as error:
+            raise Interrupted(f"{self._where}: {error}") from error
+        self._judge(ended, tool)
+        return ended.stdout.decode(errors="replace").strip()
+
     def _address(self, option: str) -> list[str]:
         spec = self._spec
         # As a quoted value: a name with `=` would be read as a whole connection string.

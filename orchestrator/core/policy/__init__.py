@@ -1,6 +1,6 @@
 """The policy language: text in, a typed `Site` or every fault at once out.
 
-`check` is the door; `plain` writes a site back in the words of the language, `schema` describes
+`check` is the door; `plain` and `plain_provider` write back what was understood, `schema` describes
 the language to editors, `draft` writes a first policy. All are pure.
 """
 
@@ -12,6 +12,7 @@ from orchestrator.core.policy.draft import draft
 from orchestrator.core.policy.fault import PROVIDER_FILE, Fault, Unreadable
 from orchestrator.core.policy.lead import declared_lead, taken
 from orchestrator.core.policy.plain import plain
+from orchestrator.core.policy.plain_oncall import provider as plain_provider
 from orchestrator.core.policy.schema import schema
 from orchestrator.core.policy.write import as_yaml
 
@@ -26,6 +27,7 @@ __all__ = [
     "declared_lead",
     "draft",
     "plain",
+    "plain_provider",
     "schema",
     "taken",
 ]

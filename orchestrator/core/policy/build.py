@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.core.policy import model
+from orchestrator.core.policy import build_drills, build_oncall, model
 from orchestrator.core.policy.build_service import service
 from orchestrator.core.policy.hash import policy_hash
 from restore_drills.calendar import Hours
-from restore_drills.model import (
-    Scenario,
-)
+from restore_drills.model import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +20,9 @@ LANGUAGE = "fr"
 COVERAGE_FLOOR = 0.5
 
 
-def provider(values: Values) -> model.Provider:
-    """Build the provider of the provider's file."""
+def provider(file: Values, escalate: Values) -> model.Provider:
+    """Build the provider of the provider's file; `escalate`: of what concerns no one site."""
+    values = file["provider"]
     contact = values.get("contact")
     return model.Provider(
         name=values["name"],
@@ -32,6 +31,11 @@ def provider(values: Values) -> model.Provider:
         contact=model.Contact(name=contact["name"], phone=contact.get("phone"))
         if contact
         else None,
+        channels={k: build_oncall.channel(v) for k, v in file.get("channels", {}).items()},
+        escalation={
+            k: tuple(map(build_oncall.step, v)) for k, v in file.get("escalation", {}).items()
+        },
+        escalate={k: build_oncall.rule(v) for k, v in escalate.items()},
     )
 
 
@@ -67,6 +71,12 @@ def site(values: Values, *, provider: model.Provider | None, places: Iterable[st
         },
         sandbox=model.SandboxPolicy(values.get("sandbox", "required")),
         coverage_floor=values.get("coverage_floor", COVERAGE_FLOOR),
+        drills=tuple(map(build_drills.drill, values["drills"])) if "drills" in values else None,
+        manual=tuple(map(build_drills.manual, values.get("manual", ()))),
+        escalate={k: build_oncall.rule(v) for k, v in values.get("escalate", {}).items()},
+        sla={k: build_oncall.sla(v) for k, v in values.get("sla", {}).items()},
+        proof_valid_for=build_drills.proof_valid(values.get("proof_valid_for", {})),
+        drill_space=values.get("budget", {}).get("drill_space"),
     )
     return replace(
         built,
@@ -98,7 +108,7 @@ def _equipment(name: str, values: Values) -> model.Equipment:
 
 
 def _repository(name: str, values: Values) -> model.Repository:
-    s3 = values.get("s3")
+    s3, limits = values.get("s3"), values.get("limits", {})
     return model.Repository(
         id=name,
         url=values["url"],
@@ -111,4 +121,5 @@ def _repository(name: str, values: Values) -> model.Repository:
         location=model.Location(values["location"]),
         equipment=values.get("equipment"),
         country=values.get("country"),
+        limits=model.Limits(upload=limits.get("upload"), download=limits.get("download")),
     )

@@ -29,7 +29,8 @@ def service(name: str, values: Values, repositories: Values, *, business: bool) 
         checks=tuple(_check(c, business=business) for c in values.get("checks", ())),
         depth=values.get("depth"),
         backup_to=repository_of(values, repositories)[0] if ours else None,
-        policy_hash="",
+        every=values.get("backup", {}).get("every"),
+        cron=values.get("backup", {}).get("cron"),
     )
 
 

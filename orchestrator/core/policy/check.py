@@ -15,10 +15,12 @@ from orchestrator.core.policy.lints import lints
 from orchestrator.core.policy.merge import merge, substitute
 from orchestrator.core.policy.read import Node, read
 from orchestrator.core.policy.rules import Ruling, dependency_rules, nearest, site_rules
+from orchestrator.core.policy.rules_drills import drill_rules, manual_rules
+from orchestrator.core.policy.rules_oncall import called_rules, known_chains, provider_rules
 from orchestrator.core.policy.rules_service import service_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from orchestrator.core.policy.model import Provider, Site
 
@@ -35,6 +37,7 @@ class Checked:
     sites: Mapping[str, Site]
     errors: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
+    provider: Provider | None = None  # None: its file has a fault, or there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,7 @@ class _Shared:
     known: bool = True
     provider: Provider | None = None
     places: tuple[str, ...] = ()
+    chains: Collection[str] | None = ()  # None: they cannot be told
     tiers: Mapping[str, Node] = field(default_factory=dict)
     defaults: Node | None = None
 
@@ -77,7 +81,12 @@ def check(texts: Mapping[str, str | Unreadable]) -> Checked:
         warnings |= set(judged.warnings)
         if not faults:
             sites |= judged.sites
-    return Checked(sites=sites, errors=tuple(sorted(errors)), warnings=tuple(sorted(warnings)))
+    return Checked(
+        sites=sites,
+        errors=tuple(sorted(errors)),
+        warnings=tuple(sorted(warnings)),
+        provider=shared.provider,
+    )
 
 
 def _read_shared(file: str, text: str | Unreadable) -> _Shared:
@@ -86,13 +95,16 @@ def _read_shared(file: str, text: str | Unreadable) -> _Shared:
         return _Shared(faults=tuple(faults), known=False)
     conforming = Conforming(complete=True)
     values = _provider_values(conforming, node)
+    ruling = Ruling(site=values, node=node, conforming=conforming)
+    provider_rules(ruling)
     faults += conforming.faults
     entries = _entries(node)
     return _Shared(
         faults=tuple(faults),
         known=not any(len(path) == 1 for path in conforming.meant),
-        provider=None if faults else build.provider(values["provider"]),
+        provider=None if faults else build.provider(values, _called(values)),
         places=tuple(values.get("places", ())),
+        chains=known_chains(ruling),
         tiers=_entries(entries.get("tiers")),
         defaults=entries.get("defaults"),
     )
@@ -107,8 +119,15 @@ def _provider_values(conforming: Conforming, node: Node) -> dict[str, Any]:
     for key in layers:
         if key in _entries(node):
             layer = substitute(_entries(node)[key], SAMPLE)
-            conforming.value(PROVIDER.fields[key].shape, layer, (key,))
+            values[key] = conforming.value(PROVIDER.fields[key].shape, layer, (key,)) or {}
     return values
+
+
+def _called(values: dict[str, Any]) -> dict[str, Any]:
+    """Return who is called by the defaults, over their tier: for what concerns no one site."""
+    defaults: dict[str, Any] = values.get("defaults", {})
+    tier: dict[str, Any] = values.get("tiers", {}).get(defaults.get("tier"), {})
+    return {**tier.get("escalate", {}), **defaults.get("escalate", {})}
 
 
 def _entries(node: Node | None) -> dict[str, Node]:
@@ -139,6 +158,9 @@ def _judge(file: str, node: Node, shared: _Shared, owners: Mapping[str, str]) ->
     if shared.known:
         ruling.refer(("tier",), values.get("tier"), shared.tiers, "tier")
         site_rules(ruling, places=shared.places, zoned=bool(shared.provider or shared.faults))
+        drill_rules(ruling, places=shared.places)
+        manual_rules(ruling)
+        called_rules(ruling, values.get("escalate", {}), shared.chains)
         dependency_rules(ruling)
         service_rules(ruling)
     if conforming.faults or shared.faults:

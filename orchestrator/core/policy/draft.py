@@ -6,6 +6,8 @@ import json
 import re
 from dataclasses import dataclass
 
+from orchestrator.core.policy.values import MINUTE, duration, written
+
 TABLES = (
     "select count(*) from information_schema.tables "
     "where table_schema not in ('pg_catalog', 'information_schema')"
@@ -76,7 +78,13 @@ equipment:
 repositories:
 {_repository(answers)}
 services:
-{"".join(services)}"""
+{"".join(services)}
+drills:                                 # a recovery for real, in a sandbox, then destroyed
+  - {{name: weekly, cron: "0 3 * * sun", scenario: server-failure}}
+
+# Who is called when something breaks: chains of provider.yaml, by criticality.
+# escalate: {{P1: wake, P2: wake, P3: ticket, P4: ticket}}
+"""
 
 
 def _other_machine(answers: Answers) -> str:
@@ -112,6 +120,7 @@ def _files(answers: Answers) -> str:
       files: {{paths: {_quote(answers.paths)}, exclude_caches: true}}
       equipment: server
 {_objectives(answers)}
+{_schedule(answers)}
     checks:
       - {{name: files are there, files: {{at_least: 1}}}}
 """
@@ -128,6 +137,7 @@ def _database(answers: Answers, database: Database) -> str:
       postgresql: {{{access}{password}, database: {_quote(database.name)}}}
       equipment: server
 {_objectives(answers)}
+{_schedule(answers)}
     checks:                               # better: a question that only your data can answer
       - name: tables are there
         sql: >-
@@ -142,6 +152,16 @@ def _objectives(answers: Answers) -> str:
     objectives:                           # rto: until it answers; rpo: how much work may be lost
       rto: {_quote(answers.rto)}
       rpo: {_quote(answers.rpo)}"""
+
+
+def _schedule(answers: Answers) -> str:
+    """Back up twice within the RPO: the data grow older until the next backup has ended."""
+    try:
+        often = max(duration(answers.rpo) // 2 // MINUTE * MINUTE, MINUTE)
+    except ValueError:  # the check says what is wrong with it
+        often = MINUTE
+    line = f"    backup: {{every: {written(often)}}}"
+    return f'{line:<42}# or cron: "0 1,13 * * *"'
 
 
 def slug(name: str) -> str:

@@ -1,8 +1,8 @@
 """One hash per service over everything in the policy that touches it.
 
 A proof holds for the policy under which it was made; when this hash changes, the proof is of
-something else. Words for people (names, phones) and the references to secrets do not count: what
-is restored and what is promised do not depend on them.
+something else. Words for people (names, phones), the references to secrets, the schedule and who is
+called do not count: what is restored and what is promised do not depend on them.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.core.policy.lead import manual
 from orchestrator.core.policy.model import Adopted, Postgresql
 from orchestrator.core.policy.plain import business, equipment, lead
 from orchestrator.core.policy.plain_service import service as plain_service
-from restore_drills.model import SqlCheck
+from restore_drills.model import Scenario, SqlCheck
 
 if TYPE_CHECKING:
     from orchestrator.core.policy.model import Service, Site
@@ -33,7 +34,7 @@ def policy_hash(site: Site, service: Service) -> str:
         *(repository.equipment for repository in repositories),
     }
     fresh = [c.fresh for c in service.checks if isinstance(c, SqlCheck) and c.fresh]
-    own = plain_service(_without_secrets(service))
+    own = plain_service(_of_a_proof(service))
     calendar = business(site.business)
     what: dict[str, Any] = {
         "site": site.id,
@@ -54,13 +55,22 @@ def policy_hash(site: Site, service: Service) -> str:
         if any(f.business for f in fresh)
         else None,
     }
+    by_hand = [(s, step.allow) for s in Scenario for step in manual(site, service.id, s)]
+    if by_hand:
+        what["manual"] = [(s, allow.total_seconds()) for s, allow in by_hand]
+    slowed = {r.id: r.limits.download for r in repositories if r.limits.download is not None}
+    if slowed:
+        what["download"] = slowed  # a drill keeps to it too
     text = json.dumps(what, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _without_secrets(service: Service) -> Service:
+def _of_a_proof(service: Service) -> Service:
+    """Leave out the references to secrets, and the schedule: when is not what."""
     return replace(
         service,
+        every=None,
+        cron=None,
         sources=tuple(
             replace(source, spec=replace(source.spec, password=None))
             if isinstance(source.spec, Postgresql)

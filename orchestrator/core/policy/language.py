@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from orchestrator.core.policy import values
 from orchestrator.core.policy.holidays import country
+from orchestrator.core.policy.language_drills import BUDGET, DRILLS, MANUAL, PROOF_VALID_FOR
+from orchestrator.core.policy.language_oncall import CHAIN, CHANNEL, ESCALATE, SLA
 from orchestrator.core.policy.language_service import SERVICE
 from orchestrator.core.policy.shape import Choice, Fields, ListOf, MapOf, Text, Whole
 from orchestrator.core.policy.words import (
@@ -14,6 +16,7 @@ from orchestrator.core.policy.words import (
     LANGUAGE,
     LINE,
     PERCENT,
+    RATE,
     SCENARIO,
     SECRET,
     URL,
@@ -44,8 +47,16 @@ REPOSITORY = Fields(
         "location": need(Choice(words=("onsite", "offsite")), "Seen from the site."),
         "equipment": may(ID, "The machine that it is on."),
         "country": may(COUNTRY),
+        "limits": may(
+            Fields(
+                fields={"upload": may(RATE), "download": may(RATE)},
+                later=keys("windows"),
+                some_of=(("upload", "download"),),
+            ),
+            "The share of the line that restic may take.",
+        ),
     },
-    later=keys("immutable", "append_only", "offline", "certified", "limits"),
+    later=keys("immutable", "append_only", "offline", "certified"),
 )
 EQUIPMENT = Fields(
     fields={
@@ -142,9 +153,14 @@ SITE_FIELDS = {
     "services": need(MapOf(item=SERVICE, key=ID, least=1)),
     "sandbox": may(Choice(words=("required", "best-effort")), "Default required."),
     "coverage_floor": may(PERCENT, "Below it no site number is given. Default 50%."),
+    "drills": may(DRILLS, "Default: what keeps the proofs alive. An empty list: never."),
+    "manual": may(MANUAL, "What a person does by hand in a recovery; it counts for the lead."),
+    "proof_valid_for": may(PROOF_VALID_FOR, "How long a drill counts. Default 35d."),
+    "budget": may(BUDGET),
+    "escalate": may(ESCALATE, "The chain of each criticality; without one, nobody is called."),
+    "sla": may(SLA, "What the contract says of each criticality."),
 }
-TIER_LATER = keys("sla", "escalate", "availability", "retention", "verify", "proof_valid_for")
-SITE_LATER = TIER_LATER | keys("manual", "drills", "maintenance", "budget")
+SITE_LATER = keys("availability", "retention", "verify", "maintenance")
 SITE = Fields(fields=SITE_FIELDS, later=SITE_LATER)
 
 
@@ -165,6 +181,10 @@ PROVIDER = Fields(
                 }
             )
         ),
+        "channels": may(MapOf(item=CHANNEL, key=ID), "How somebody is told."),
+        "escalation": may(
+            MapOf(item=CHAIN, key=ID), "Who is told, in which order, until somebody has it."
+        ),
         "places": may(
             MapOf(item=Fields(fields={"country": may(COUNTRY)}), key=ID),
             "Where a recovery can happen, other than on a site's equipment.",
@@ -174,5 +194,4 @@ PROVIDER = Fields(
         ),
         "defaults": may(_without("site"), "A site's content, merged under every site."),
     },
-    later=keys("channels", "escalation"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.core.policy import values
+from orchestrator.core.policy import sizes, values
 from orchestrator.core.policy.shape import (
     TEXT,
     Choice,
@@ -16,6 +16,9 @@ from orchestrator.core.policy.shape import (
     Whole,
 )
 from orchestrator.core.policy.words import (
+    CLOCK,
+    CRITICALITY,
+    CRON,
     DATABASE,
     HOST,
     ID,
@@ -134,7 +137,7 @@ CHECK = Fields(
                 fields=Fields(
                     fields={
                         "within": need(LASTING),
-                        "clock": may(Choice(words=("always", "business"))),
+                        "clock": may(CLOCK),
                     }
                 ),
             ),
@@ -148,8 +151,8 @@ CHECK = Fields(
                     "at_least_size": may(
                         Text(
                             what="a size",
-                            pattern=values.SIZE,
-                            read=values.size,
+                            pattern=sizes.SIZE,
+                            read=sizes.size,
                             write="write 500MiB or 2GB",
                         )
                     ),
@@ -170,15 +173,19 @@ CHECK = Fields(
 SERVICE = Fields(
     fields={
         "name": may(LINE, "As people call it."),
-        "criticality": may(Choice(words=("P1", "P2", "P3", "P4")), "Default P3."),
+        "criticality": may(CRITICALITY, "Default P3."),
         "source": may(SOURCE, "Where its data lives."),
         "sources": may(MapOf(item=SOURCE, key=ID, least=1), "The same, several, each named."),
         "depends_on": may(ListOf(item=ID), "Services that must answer first."),
         "objectives": may(OBJECTIVES, "What is promised."),
         "backup": may(
             Fields(
-                fields={"to": may(ID, "The repository; by default the only one.")},
-                later=keys("every", "cron", "on", "copy_to"),
+                fields={
+                    "to": may(ID, "The repository; by default the only one."),
+                    "every": may(LASTING, "So often, at a minute of its own."),
+                    "cron": may(CRON, "At these local times; both may stand together."),
+                },
+                later=keys("on", "copy_to"),
             )
         ),
         "checks": may(ListOf(item=CHECK), "Questions put to the restored service."),

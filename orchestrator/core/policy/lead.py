@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from restore_drills.model import Scenario
 
 if TYPE_CHECKING:
-    from orchestrator.core.policy.model import Service, Site
+    from orchestrator.core.policy.model import Manual, Service, Site
 
 NONE = timedelta(0)
 
@@ -27,7 +27,9 @@ def taken(site: Site, service: Service, scenario: Scenario) -> frozenset[str]:
 
 
 def declared_lead(site: Site, service: Service, scenario: Scenario) -> timedelta | None:
-    """Sum detection, decision, hardware and travel; None unless the first two are declared.
+    """Sum detection, decision, hardware, travel and what is done by hand.
+
+    None unless the first two are declared.
 
     Hardware is the longest replacement of what the scenario takes, and counts only where the place
     of recovery is not named or is taken itself; travel counts where the recovery is on site.
@@ -41,4 +43,14 @@ def declared_lead(site: Site, service: Service, scenario: Scenario) -> timedelta
     hardware = max(delays, default=NONE) if waits else NONE
     on_site = site.recover_on is None or site.recover_on in site.equipment
     travel = site.referent.travel if on_site and site.referent else None
-    return lead.detect + lead.decide + hardware + (travel or NONE)
+    by_hand = sum((step.allow for step in manual(site, service.id, scenario)), NONE)
+    return lead.detect + lead.decide + hardware + (travel or NONE) + by_hand
+
+
+def manual(site: Site, service: str, scenario: Scenario) -> tuple[Manual, ...]:
+    """Return what a person does by hand before the service is recovered under the scenario."""
+    return tuple(
+        step
+        for step in site.manual
+        if service in (step.services or (service,)) and scenario in (step.scenarios or (scenario,))
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.core.policy.lead import declared_lead
+from orchestrator.core.policy.lints_schedule import schedule_lints
 from orchestrator.core.policy.model import Adopted, Location, Postgresql, Repository, Service, Site
 from orchestrator.core.policy.values import spoken
 from restore_drills.model import Scenario, SqlCheck
@@ -25,6 +26,7 @@ def lints(site: Site) -> Iterator[Warned]:
         yield from _late_start(site, service)
         yield from _copies(site, service)
         yield from _unread_database(service)
+    yield from schedule_lints(site)
 
 
 def _half_a_lead(site: Site) -> Iterator[Warned]:

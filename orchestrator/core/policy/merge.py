@@ -7,7 +7,7 @@ or `sources`, `files` or `postgresql`) are replaced too: two halves of them mean
 from __future__ import annotations
 
 from orchestrator.core.policy.read import Node, Scalar
-from orchestrator.core.policy.shape import Fields, MapOf, Shape
+from orchestrator.core.policy.shape import Either, Fields, MapOf, Shape
 
 PLACEHOLDER = "{site}"
 
@@ -23,6 +23,8 @@ def merge(shape: Shape, over: Node, under: Node) -> Node:
             return _laid(over, over.value, kept, shapes)
         case MapOf():
             return _laid(over, over.value, under.value, dict.fromkeys(over.value, shape.item))
+        case Either(fields=Fields() as fields):
+            return merge(fields, over, under)
         case _:
             return over
 

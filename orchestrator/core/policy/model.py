@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, timedelta
+    from datetime import date
 
+    from orchestrator.core.cron import Cron
+    from orchestrator.core.policy.oncall import Channel, Rule, Sla, Step
     from restore_drills.calendar import Hours
     from restore_drills.model import Check, Scenario
 
@@ -52,6 +55,9 @@ class Provider:
     language: str
     timezone: str
     contact: Contact | None
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    escalation: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
+    escalate: Mapping[str, Rule] = field(default_factory=dict)  # of what concerns no one site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +100,14 @@ class S3Access:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The share of the line that restic may take, in bytes a second; None: all of it."""
+
+    upload: int | None
+    download: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
     """A restic repository."""
 
@@ -104,6 +118,7 @@ class Repository:
     location: Location
     equipment: str | None
     country: str | None
+    limits: Limits = Limits(upload=None, download=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +196,9 @@ class Service:
     checks: tuple[Check, ...]
     depth: int | None
     backup_to: str | None  # None: adopted or external
-    policy_hash: str  # over everything in the policy that touches this service
+    every: timedelta | None = None
+    cron: Cron | None = None
+    policy_hash: str = ""  # over everything in the policy that touches this service
 
     def promise(self, scenario: Scenario) -> Promise | None:
         """Return what is promised under a scenario; None for an external service."""
@@ -194,6 +211,39 @@ class Lead:
 
     detect: timedelta | None
     decide: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manual:
+    """A step of a recovery that a person does by hand; it counts for the lead."""
+
+    name: str
+    owner: str
+    allow: timedelta
+    services: tuple[str, ...]  # none: all
+    scenarios: tuple[Scenario, ...]  # none: all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillPlan:
+    """A drill that the policy schedules; `where` None: wherever the daemon runs."""
+
+    name: str
+    cron: Cron
+    scenario: Scenario
+    where: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofValid:
+    """How long a proof counts, by scenario."""
+
+    default: timedelta = timedelta(days=35)
+    scenarios: Mapping[Scenario, timedelta] = field(default_factory=dict)
+
+    def of(self, scenario: Scenario) -> timedelta:
+        """Return how long a proof of this scenario counts."""
+        return self.scenarios.get(scenario, self.default)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,3 +276,9 @@ class Site:
     services: Mapping[str, Service]
     sandbox: SandboxPolicy
     coverage_floor: float  # a fraction
+    drills: tuple[DrillPlan, ...] | None = None  # None: only to keep proofs alive; empty: never
+    manual: tuple[Manual, ...] = ()
+    escalate: Mapping[str, Rule] = field(default_factory=dict)  # by criticality
+    sla: Mapping[str, Sla] = field(default_factory=dict)  # by criticality
+    proof_valid_for: ProofValid = field(default_factory=ProofValid)
+    drill_space: int | None = None  # bytes that a drill may take up

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.core.policy.plain_drills import drills
+from orchestrator.core.policy.plain_oncall import called
 from orchestrator.core.policy.plain_service import service
 from orchestrator.core.policy.plain_words import Plain, duration, percent, said, secret
+from orchestrator.core.policy.sizes import rated
 from orchestrator.core.policy.values import MIDNIGHT, WEEK
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 def plain(site: model.Site) -> Plain:
     """Return a site's file as maps, lists, texts and numbers; what is not said is left out."""
     referent = site.referent
-    return said(
+    words = said(
         site=site.id,
         name=site.name,
         tier=site.tier,
@@ -40,6 +43,7 @@ def plain(site: model.Site) -> Plain:
         sandbox=site.sandbox.value,
         coverage_floor=percent(site.coverage_floor),
     )
+    return words | drills(site) | called(site)
 
 
 def business(value: model.Business) -> Plain:
@@ -83,7 +87,12 @@ def _repository(value: model.Repository) -> Plain:
         location=value.location.value,
         equipment=value.equipment,
         country=value.country,
+        limits=said(upload=_rate(value.limits.upload), download=_rate(value.limits.download)),
     )
+
+
+def _rate(value: int | None) -> str | None:
+    return None if value is None else rated(value)
 
 
 def _hours(hours: Hours) -> Plain:

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from orchestrator.core.policy import model
 from orchestrator.core.policy.plain_words import Plain, duration, percent, said, secret
+from orchestrator.core.policy.sizes import sized
 from orchestrator.core.policy.values import written
 from restore_drills.model import Check, CommandCheck, FilesCheck, SqlCheck
 
@@ -29,7 +30,11 @@ def service(value: model.Service) -> Plain:
         sources=None if single else {s.name: _source(s) for s in value.sources},
         depends_on=list(value.depends_on),
         objectives=said(**objectives, scenarios=scenarios),
-        backup=said(to=value.backup_to),
+        backup=said(
+            to=value.backup_to,
+            every=duration(value.every),
+            cron=value.cron.text if value.cron else None,
+        ),
         checks=[_check(check) for check in value.checks],
         depth=value.depth,
     )
@@ -89,7 +94,7 @@ def _check(check: Check) -> Plain:
         case FilesCheck():
             files = said(
                 at_least=check.at_least,
-                at_least_size=None if check.at_least_bytes is None else f"{check.at_least_bytes}B",
+                at_least_size=None if check.at_least_bytes is None else sized(check.at_least_bytes),
                 newest_within=duration(check.newest_within),
             )
             return said(name=check.name, files=files, optional=optional)

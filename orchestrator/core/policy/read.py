@@ -1,28 +1,29 @@
 """YAML 1.2 text to nodes that know their line, or to faults; nothing is executed or guessed.
 
-The events of the parser are put together here: what ruamel would build has no lines or costs
-three times as much, and aliases, tags, depth and size are held in bounds on the way.
+The events of a parser are put together here: what it would build itself has no lines, and aliases,
+tags, depth and size are held in bounds on the way.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
-from ruamel.yaml.reader import ReaderError
-
 from orchestrator.core.policy.fault import Fault, Unreadable, dotted
+from orchestrator.core.policy.parse import (
+    ALIAS,
+    DOCUMENT,
+    MAP_END,
+    SCALAR,
+    SEQUENCE,
+    SEQUENCE_END,
+    Refused,
+    exact,
+    line_of,
+    quick,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,77 +49,78 @@ class Node:
     key_line: int
 
 
-class _Refused(Exception):
-    """The file cannot be read beyond this point."""
-
-    def __init__(self, line: int, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.line, self.message, self.remedy = line, message, remedy
-
-
 def read(file: str, text: str | Unreadable) -> tuple[Node | None, list[Fault]]:
     """Turn a file's text into its top node, a map; None when it is not one."""
     if isinstance(text, Unreadable):
         fault = Fault(file=file, line=text.line, path="", message=text.message, remedy=text.remedy)
         return None, [fault]
-    composing = _Composing(file, text.removeprefix("\ufeff"))
+    text = text.removeprefix("\ufeff")
+    with contextlib.suppress(Refused):  # its yes is taken; on a no, the exact parser says why
+        return compose(file, text, quick(text))
+    composing = _Composing(file, text, exact(text))
     try:
-        node = composing.document()
-    except _Refused as no:
+        return composing.document(), composing.faults
+    except Refused as no:
         fault = Fault(file=file, line=no.line, path="", message=no.message, remedy=no.remedy)
         return None, [*composing.faults, fault]
-    return node, composing.faults
+
+
+def compose(file: str, text: str, events: Iterator[Any]) -> tuple[Node, list[Fault]]:
+    """Put a text's events together. Raises Refused where it cannot be read."""
+    composing = _Composing(file, text, events)
+    return composing.document(), composing.faults
 
 
 class _Composing:
     """One pass over the events of one file."""
 
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(self, file: str, text: str, events: Iterator[Any]) -> None:
         self.file = file
         self.text = text
+        self.events = events
         self.faults: list[Fault] = []
         self.anchors: dict[str, tuple[Node, int]] = {}
         self.path: list[str] = []
         self.nodes = 0
-        self.events = self._events()
 
     def document(self) -> Node:
         node = None
         for event in self.events:
-            if isinstance(event, DocumentStartEvent):
+            if isinstance(event, DOCUMENT):
                 if node is not None:
-                    raise _Refused(
-                        _line(event), "a second document begins here", "one file is one site"
+                    raise Refused(
+                        line_of(event), "a second document begins here", "one file is one site"
                     )
                 node = self.node(next(self.events), 0)
         if node is None or (node.value is None and not self.text.strip("-. \n")):
-            raise _Refused(1, "the file is empty", "write a policy, or remove the file")
+            raise Refused(1, "the file is empty", "write a policy, or remove the file")
         if not isinstance(node.value, dict):
-            raise _Refused(node.line, "the file is not a map of keys", "begin with `site: name`")
+            raise Refused(node.line, "the file is not a map of keys", "begin with `site: name`")
         return node
 
-    def node(self, event: Any, depth: int, key_line: int | None = None) -> Node:  # noqa: ANN401 - ruamel's events are untyped
-        line = _line(event)
+    def node(self, event: Any, depth: int, key_line: int | None = None) -> Node:  # noqa: ANN401 - the events of two parsers
+        line = line_of(event)
         before = self.nodes
         self.nodes += 1
         if depth > DEEPEST:
-            raise _Refused(line, "nested too deep", f"at most {DEEPEST} levels")
-        if isinstance(event, AliasEvent):
-            return self.alias(event.anchor, line, key_line or line)
-        if event.ctag is not None:
-            raise _Refused(line, "YAML tags are not part of the language", "write plain values")
+            raise Refused(line, "nested too deep", f"at most {DEEPEST} levels")
+        if isinstance(event, ALIAS):
+            return self.alias(str(event.anchor), line, key_line or line)
+        if event.tag is not None:
+            raise Refused(line, "YAML tags are not part of the language", "write plain values")
         value: Scalar | list[Node] | dict[str, Node]
-        match event:
-            case ScalarEvent():
-                value = event.value if event.style else _scalar(event.value)
-                if not event.value.isascii():
-                    _refuse_surrogates(event.value, line)
-            case SequenceStartEvent():
-                value = []
-                while not isinstance(item := next(self.events), SequenceEndEvent):
-                    value.append(self.node(item, depth + 1))
-            case _:
-                value = self.mapping(depth)
+        if isinstance(event, SCALAR):
+            value = event.value if event.style else _scalar(event.value)
+            if value is None and key_line is not None:
+                line = key_line  # nothing stands there, and the parsers differ on where that is
+            if not event.value.isascii():
+                _refuse_surrogates(event.value, line)
+        elif isinstance(event, SEQUENCE):
+            value = []
+            while not isinstance(item := next(self.events), SEQUENCE_END):
+                value.append(self.node(item, depth + 1))
+        else:
+            value = self.mapping(depth)
         node = Node(value, self.file, line, key_line or line)
         if event.anchor:
             self.anchors[event.anchor] = (node, self.nodes - before)
@@ -127,15 +129,15 @@ class _Composing:
 
     def mapping(self, depth: int) -> dict[str, Node]:
         entries: dict[str, Node] = {}
-        while not isinstance(event := next(self.events), MappingEndEvent):
-            line = _line(event)
-            if not isinstance(event, ScalarEvent) or event.ctag is not None:
-                raise _Refused(line, "a key is not plain text", "write `key: value`")
+        while not isinstance(event := next(self.events), MAP_END):
+            line = line_of(event)
+            if not isinstance(event, SCALAR) or event.tag is not None:
+                raise Refused(line, "a key is not plain text", "write `key: value`")
             key = event.value
             if not key.isascii():
                 _refuse_surrogates(key, line)
             if key == "<<" and not event.style:
-                raise _Refused(
+                raise Refused(
                     line, "merge keys are not part of YAML 1.2", "use a tier or `defaults:`"
                 )
             self.path.append(key)
@@ -159,7 +161,7 @@ class _Composing:
     def alias(self, anchor: str, line: int, key_line: int) -> Node:
         # Its name is not repeated: an unquoted password may begin with a star.
         if anchor not in self.anchors:
-            raise _Refused(
+            raise Refused(
                 line, "an alias of an anchor that is not there", "quote text that begins with *"
             )
         node, size = self.anchors[anchor]
@@ -169,33 +171,12 @@ class _Composing:
 
     def bound(self, line: int) -> None:
         if self.nodes > MOST_NODES:
-            raise _Refused(line, "too many values", f"at most {MOST_NODES}, aliases written out")
-
-    def _events(self) -> Iterator[Any]:
-        line = 1
-        try:
-            for event in YAML(typ="safe", pure=True).parse(self.text):
-                line = _line(event)
-                yield event
-        except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            problem = _problem(error.problem or error.context or "it cannot be read")
-            raise _Refused(mark.line + 1 if mark else 1, *problem) from error
-        except (YAMLError, ValueError, OverflowError, IndexError, AssertionError) as error:
-            if isinstance(error, ReaderError):
-                line = self.text.count("\n", 0, error.position) + 1
-            raise _Refused(
-                line, "a character that YAML does not allow", "save the file as plain UTF-8 text"
-            ) from error
-
-
-def _line(event: Any) -> int:  # noqa: ANN401 - ruamel's events are untyped
-    return int(event.start_mark.line) + 1
+            raise Refused(line, "too many values", f"at most {MOST_NODES}, aliases written out")
 
 
 def _refuse_surrogates(text: str, line: int) -> None:
     if any("\ud800" <= c <= "\udfff" for c in text):
-        raise _Refused(line, "half a character (a lone surrogate)", "write the character itself")
+        raise Refused(line, "half a character (a lone surrogate)", "write the character itself")
 
 
 def _scalar(text: str) -> Scalar:
@@ -209,11 +190,3 @@ def _scalar(text: str) -> Scalar:
     if _FLOAT.fullmatch(text):
         return float(text)
     return text
-
-
-def _problem(text: str) -> tuple[str, str]:
-    r"""Say the parser's complaint without quoting the file: a secret may stand there."""
-    if r"'\t'" in text:
-        return "a tab where YAML wants spaces", "indent with spaces"
-    said = re.sub(r"(['\"]).{2,}?\1", "…", text.splitlines()[0])
-    return f"not valid YAML: {said}", "mind indentation, colons and quotes"

@@ -44,16 +44,20 @@ def text(shape: Text, node: Node) -> object:
     written = node.value
     if not isinstance(written, str):
         wrong(shape.what, node, shape.write)
-    shown = quoted(written) if shape.quote else "this"
     try:
         read = shape.read(written)
     except ValueError as error:
-        raise Unfit(f"{shown} is not {shape.what}", str(error)) from None
+        raise _unlike(shape, written, str(error)) from None
     if re.fullmatch(shape.pattern, written) is None:
         if not written.strip():
             raise Unfit("the text is empty", "write something, or remove the key")
-        raise Unfit(f"{shown} is not {shape.what}", shape.write)
+        raise _unlike(shape, written, shape.write)
     return read
+
+
+def _unlike(shape: Text, written: str, remedy: str) -> Unfit:
+    shown = quoted(written) if shape.quote else "this"
+    return Unfit(f"{shown} is not {shape.what}", remedy)
 
 
 def whole(shape: Whole, node: Node) -> int:
@@ -76,7 +80,7 @@ def choice(shape: Choice, node: Node) -> str:
 
 
 def _word(shape: Choice, word: str) -> str:
-    if word in shape.later:
+    if any(re.fullmatch(pattern, word) for pattern in shape.later):
         raise Unfit(f"{word} {NOT_YET}", f"write {' or '.join(shape.words)}")
     if word not in shape.words:
         near = get_close_matches(word, shape.words, n=1)

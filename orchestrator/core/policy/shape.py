@@ -41,7 +41,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One word of a closed set."""
+    """One word of a closed set; `later` are patterns of words for what is not built yet."""
 
     words: tuple[str, ...]
     later: frozenset[str] = frozenset()
@@ -99,10 +99,10 @@ class Fields:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Either:
-    """One word, or a map that says more."""
+    """One word, or a map that says more. Layers merge such a map only where its keys are known."""
 
     text: Text
-    fields: Fields
+    fields: Fields | MapOf
 
 
 Shape = Text | Whole | Flag | Choice | Reference | ListOf | MapOf | Fields | Either

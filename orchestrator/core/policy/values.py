@@ -1,4 +1,4 @@
-"""The small words of the language: durations, sizes, percents, dates, days, times, comparisons.
+"""The small words of the language: durations, percents, dates, days, times, comparisons.
 
 Each reader takes the text and returns its value; it raises ValueError with what to write instead.
 """
@@ -9,12 +9,16 @@ import calendar
 import re
 from datetime import date, time, timedelta
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
+from orchestrator.core import cron
 from restore_drills.model import Expect
 
+if TYPE_CHECKING:
+    from orchestrator.core.cron import Cron
+
 DURATION = r"[0-9]{1,6}[smhdw]"
-SIZE = r"[0-9]{1,12}(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)"
 PERCENT = r"[0-9]{1,3}(\.[0-9]{1,4})?%"
 MONTH = r"[0-9]{4}-[0-9]{2}"
 DATE = rf"{MONTH}(-[0-9]{{2}})?"
@@ -28,10 +32,8 @@ WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 # What people write for a unit, by its beginning; the longest that fits wins.
 MEANT = {"s": "s", "m": "m", "h": "h", "d": "d", "j": "d", "w": "w", "sem": "w"}
-BYTES: dict[str, int] = {"B": 1, "kB": 1000, "KB": 1000, "KiB": 1024}
-BYTES |= {"MB": 1000**2, "GB": 1000**3, "TB": 1000**4}
-BYTES |= {"MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
 MIDNIGHT = time.max
+MINUTE = timedelta(minutes=1)
 
 
 def duration(text: str) -> timedelta:
@@ -73,12 +75,17 @@ def spoken(value: timedelta) -> str:
     return " ".join(words) or "0s"
 
 
-def size(text: str) -> int:
-    """Read `500MiB` or `2GB` as bytes."""
-    if re.fullmatch(SIZE, text) is None:
-        raise ValueError("write 500MiB or 2GB")
-    number = text.rstrip("kKMGTiB")
-    return int(number) * BYTES[text.removeprefix(number)]
+def schedule(text: str) -> Cron:
+    """Read a cron expression."""
+    try:
+        return cron.read(text)
+    except ValueError as error:
+        # Which text it is and what it is not have been said before the remedy.
+        why, _, write = str(error).partition(" (write ")
+        for known in (repr(text), " is not a cron expression", " is not known"):
+            why = why.removeprefix(known)
+        write = f"write {write.removesuffix(')')}" if write else ""
+        raise ValueError(": ".join(word for word in (why.strip(), write) if word)) from None
 
 
 def percent(text: str) -> float:

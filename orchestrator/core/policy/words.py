@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.core.policy import values
+from orchestrator.core.policy import sizes, values
+from orchestrator.core.policy.address import REPOSITORY, repository
 from orchestrator.core.policy.shape import (
     IDENTIFIER,
     IDENTIFIER_WRITE,
@@ -13,24 +14,6 @@ from orchestrator.core.policy.shape import (
     Text,
 )
 from restore_drills.model import Scenario
-
-URL_WRITE = "write /path, s3:https://host/bucket/path, sftp:user@host:/path or rest:https://host/"
-
-
-def _url(text: str) -> str:
-    """Accept what restic reaches, without a password inside it."""
-    scheme, _, rest = text.partition(":")
-    if scheme in {"s3", "sftp", "rest"}:
-        place = rest.partition("://")[2] or rest
-        before, at, _ = place.partition("@")
-        if at and (":" in before or (scheme != "sftp" and "/" not in before)):
-            raise ValueError(
-                "keep users and passwords out of it: password: and s3: take references"
-            )
-    elif not text.startswith("/"):
-        raise ValueError(URL_WRITE)
-    return text
-
 
 LINE = Text()
 ID = Text(what="a name", pattern=IDENTIFIER, write=IDENTIFIER_WRITE)
@@ -46,6 +29,14 @@ LASTING = Text(
     read=values.lasting,
     write="write 90s, 15m, 4h or 1d",
 )
+CRON = Text(
+    what="a cron expression",
+    pattern=r"\S+( +\S+){4}",
+    read=values.schedule,
+    write='write five fields: "0 3 * * *" is every night at 3',
+)
+RATE = Text(what="a rate", pattern=sizes.RATE, read=sizes.rate, write="write 20Mbit/s or 2MiB/s")
+ROOM = Text(what="a size", pattern=sizes.SIZE, read=sizes.room, write="write 500MiB or 2GB")
 PERCENT = Text(what="a percentage", pattern=values.PERCENT, read=values.percent, write="write 95%")
 DAY = Text(what="a date", pattern=values.DATE, read=values.day, write="write 2026-11 or 2026-11-02")
 PATH = Text(what="an absolute path", pattern=r"/.*", write="begin with /")
@@ -64,14 +55,16 @@ DATABASE = Text(
 URL = Text(
     what="a repository's address",
     pattern=r"(/|s3:|sftp:|rest:)\S.*",
-    read=_url,
-    write=URL_WRITE,
+    read=repository,
+    write=REPOSITORY,
     quote=False,
 )
 LANGUAGE = Choice(words=("fr", "en"))
 ZONE = Text(what="a time zone", pattern=r"\S+", read=values.zone, write="write Europe/Paris")
 COUNTRY = Text(what="a country", pattern=r"[A-Z]{2}", write="two capitals, such as FR")
 SCENARIO = Choice(words=tuple(Scenario))
+CRITICALITY = Choice(words=("P1", "P2", "P3", "P4"))
+CLOCK = Choice(words=("always", "business"))
 SECRET = Reference()
 
 

@@ -112,3 +112,48 @@ def test_open_time_adds_up_and_is_never_longer_than_the_wall_time(
 
     assert timedelta(0) <= whole <= last - first
     assert whole == calendar.open_time(first, middle) + calendar.open_time(middle, last)
+
+
+@pytest.mark.parametrize(
+    ("when", "opens", "closes"),
+    [
+        ("2026-11-24 05:59", "2026-11-24 06:00", "2026-11-24 05:59"),
+        ("2026-11-24 06:00", "2026-11-24 06:00", "2026-11-24 13:00"),
+        ("2026-11-24 13:00", "2026-11-24 15:30", "2026-11-24 13:00"),  # over lunch
+        ("2026-11-24 19:29", "2026-11-24 19:29", "2026-11-24 19:30"),
+        ("2026-11-21 19:30", "2026-11-24 06:00", "2026-11-21 19:30"),  # over the weekend
+        ("2026-11-10 19:30", "2026-11-12 06:00", "2026-11-10 19:30"),  # over a holiday
+    ],
+)
+def test_a_site_says_when_it_opens_and_closes_next(when: str, opens: str, closes: str) -> None:
+    assert (when == opens) is BAKERY.is_open(at(when))
+    assert at(opens) == BAKERY.next_opening(at(when))
+    assert at(closes) == BAKERY.next_closing(at(when))
+
+
+def test_a_site_without_hours_never_closes_and_never_opens() -> None:
+    anytime = Calendar(timezone="Europe/Paris")
+
+    assert anytime.is_open(at("2026-11-24 03:00"))
+    assert anytime.next_opening(at("2026-11-24 03:00")) is None
+    assert anytime.next_closing(at("2026-11-24 03:00")) is None
+
+
+def test_a_site_open_around_the_clock_does_not_close_at_midnight() -> None:
+    always = Calendar(timezone="Europe/Paris", hours=(AROUND_THE_CLOCK,))
+    but_monday = Calendar(
+        timezone="Europe/Paris", hours=(AROUND_THE_CLOCK,), closed=frozenset({date(2026, 11, 30)})
+    )
+
+    assert always.is_open(at("2026-11-24 23:59") + timedelta(seconds=59.9999995))
+    assert always.next_closing(at("2026-11-24 12:00")) is None
+    assert at("2026-11-30 00:00") == but_monday.next_closing(at("2026-11-24 12:00"))
+    assert at("2026-12-01 00:00") == but_monday.next_opening(at("2026-11-30 00:00"))
+
+
+def test_a_site_that_is_shut_for_more_than_two_months_has_no_next_opening() -> None:
+    shut = frozenset(date(2026, 11, 24) + timedelta(days=n) for n in range(90))
+    gone = Calendar(timezone="Europe/Paris", hours=(AROUND_THE_CLOCK,), closed=shut)
+
+    assert gone.next_opening(at("2026-11-24 03:00")) is None
+    assert not gone.is_open(at("2026-11-24 03:00"))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restore_drills.model import Selection, SourceKind, SourcePlan
-from restore_drills.points import find, usable_at
+from restore_drills.points import find, space, usable_at
 from tests.builders import DATA_TIME, NOW, RUN, seal, sealed, seconds, service, snapshot
 
 if TYPE_CHECKING:
@@ -142,3 +142,12 @@ def test_no_point_is_usable_without_all_its_parts_and_a_seal_that_says_complete(
         assert "complete" == point.seal.tag("outcome")
         assert {point.run} == {s.tag("run") for s in (*point.snapshots.values(), point.seal)}
     assert found == find(listing[::-1], service())
+
+
+def test_a_dump_takes_three_times_its_size_once_loaded_and_a_cluster_beside() -> None:
+    snapshots = {name: snapshot(name, bytes=1000) for name in ("till", "till.roles")}
+    files = replace(service(), sources=(SourcePlan(name="till", kind=SourceKind.FILES),))
+
+    assert 6000 + (128 << 20) == space(service(), snapshots)
+    assert 2000 == space(files, snapshots)
+    assert 0 == space(files, {"till": replace(snapshots["till"], bytes=None)})

@@ -6,13 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.core import policy
-from orchestrator.core.policy.language import SITE
+from orchestrator.core.policy.language import PROVIDER, SITE
 
 EXAMPLES = Path(__file__).parents[3] / "policies" / "examples"
 SEEDS = [path.read_text() for path in sorted(EXAMPLES.glob("*.yaml"))]
 WORDS = st.sampled_from(
     [
         *("site", "services", "source", "files", "password", "checks", "objectives", "rto", "to"),
+        *("webhook", "smtp", "notify", "escalate", "P1", "else", "cron", "every", "name", "url"),
         *("tiers", "defaults", "provider", "a", "{site}", "on", "18:00", "4h", "95%", ">= 1"),
     ]
 )
@@ -65,3 +66,11 @@ def test_any_damage_to_a_policy_is_told_or_harmless(seed: str, data: st.DataObje
 def test_any_value_of_any_key_gives_faults(tree: dict[str, object], data: st.DataObject) -> None:
     tree["site"] = data.draw(st.sampled_from(["x", 7, None]))
     policy.check({"x.yaml": policy.as_yaml(tree)})
+
+
+@QUIET
+@given(st.dictionaries(st.sampled_from(sorted(PROVIDER.fields)), TREES))
+def test_any_value_of_any_key_of_the_provider_gives_faults(tree: dict[str, object]) -> None:
+    tree.setdefault("provider", {"name": "P", "timezone": "UTC"})
+    judged = policy.check({"provider.yaml": policy.as_yaml(tree), "x.yaml": SEEDS[0]})
+    assert judged.provider is not None or judged.errors

@@ -40,6 +40,9 @@ def test_what_is_written_passes_the_check(answers: Answers) -> None:
     site = checked.sites["acme"]
     assert 'Acme: "the best"' == site.name
     assert len(answers.databases) + bool(answers.paths) == len(site.services)
+    assert ["weekly"] == [drill.name for drill in site.drills or ()]
+    assert all("rpo" not in fault.message for fault in checked.warnings)
+    assert all("never backed up" not in fault.message for fault in checked.warnings)
     assert all("no check" not in fault.message for fault in checked.warnings)
 
 
@@ -70,3 +73,10 @@ def test_a_literal_where_a_reference_belongs_is_refused_unprinted() -> None:
 )
 def test_a_service_is_named_after_its_database(name: str, service: str) -> None:
     assert service == slug(name)
+
+
+@pytest.mark.parametrize(
+    ("rpo", "every"), [("1d", "12h"), ("1h", "30m"), ("1m", "1m"), ("5m", "2m"), ("a day", "1m")]
+)
+def test_a_backup_is_made_twice_within_the_rpo(rpo: str, every: str) -> None:
+    assert f"backup: {{every: {every}}}" in draft(replace(ANSWERS, rpo=rpo))

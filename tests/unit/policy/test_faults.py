@@ -283,10 +283,15 @@ def test_the_site_that_these_tests_break_is_valid() -> None:
         # not built yet
         (
             "to: far",
-            "every: 15m",
-            "14: services.till.backup.every: arrives with a later version: not",
+            "to: far, copy_to: [near]",
+            "14: services.till.backup.copy_to: arrives with a later version: not built yet",
         ),
-        ("tier: gold", "drills: []", "2: drills: arrives with a later version: not built yet"),
+        ("tier: gold", "maintenance: []", "2: maintenance: arrives with a later version: not bui"),
+        (
+            "location: offsite",
+            "limits: {windows: []}, location: offsite",
+            "8: repositories.far.limits.windows: arrives with a later version: not built yet",
+        ),
         ("tier: gold", "retention: {last: 3}", "2: retention: arrives with a later version: not b"),
         (
             "{user: pra",

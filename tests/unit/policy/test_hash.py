@@ -68,6 +68,13 @@ def test_a_hash_is_a_sha256_of_its_own_for_each_service() -> None:
         ("rto: 4h", "rto: 240m"),
         ("rto: 4h", "dmia: 4h"),
         ("recover_on", "# a comment\nrecover_on"),
+        ("{to: far}", "{to: far, every: 1h}"),
+        ("{to: far}", '{to: far, cron: "0 3 * * *"}'),
+        ("recover_on", "drills: [{name: weekly, cron: 0 3 * * sun}]\nrecover_on"),
+        ("recover_on", "proof_valid_for: 10d\nrecover_on"),
+        ("recover_on", "budget: {drill_space: 20GB}\nrecover_on"),
+        ("recover_on", "sla: {P1: {response: 15m, resolution: 4h}}\nrecover_on"),
+        ("location: offsite", "location: offsite, limits: {upload: 20Mbit/s}"),
     ],
 )
 def test_what_moves_nothing_keeps_the_proof(old: str, new: str) -> None:
@@ -89,9 +96,28 @@ def test_what_moves_nothing_keeps_the_proof(old: str, new: str) -> None:
         ("recover_on: nas", "recover_on: srv", {"till", "files", "old"}),
         ("detect: 10m", "detect: 11m", {"till", "files", "old"}),
         ("Europe/Paris", "Europe/Berlin", {"till", "files", "old"}),
+        (
+            "recover_on",
+            "manual: [{name: x, owner: y, allow: 1h}]\nrecover_on",
+            {"till", "files", "old"},
+        ),
+        (
+            "recover_on",
+            "manual: [{name: x, owner: y, allow: 1h, services: [old]}]\nrecover_on",
+            {"old"},
+        ),
+        ("location: offsite", "location: offsite, limits: {download: 2MiB/s}", {"till", "files"}),
         ("08:00", "09:00", {"till"}),  # the only one with a check in business hours
         ("holidays: FR", "holidays: FR-57", {"till"}),
     ],
 )
 def test_what_touches_a_service_outdates_its_proof(old: str, new: str, services: set[str]) -> None:
     assert services == touched(old, new)
+
+
+def test_who_does_a_step_by_hand_and_what_it_is_called_move_no_proof() -> None:
+    step = "manual: [{name: x, owner: y, allow: 1h}]\nrecover_on"
+
+    assert hashes("recover_on", step) == hashes(
+        "recover_on", step.replace("x, owner: y", "a, owner: b")
+    )

@@ -8,19 +8,25 @@ import pytest
 
 from orchestrator.core import policy
 from orchestrator.core.policy.model import Files, Postgresql, Promise, SandboxPolicy, Secret
+from orchestrator.core.policy.oncall import Rule
 from restore_drills.model import Scenario
 
 PROVIDER = """\
 provider: {name: P, timezone: Europe/Paris, contact: {name: C, phone: "1"}}
 places: {dc: {country: FR}, attic: {}}
+channels: {hook: {webhook: {url: "https://example.net/"}}}
+escalation: {wake: [{notify: [hook]}], ticket: [{notify: [hook], hours: business}]}
 tiers:
   gold:
+    escalate: {P1: {wake: if-breach-before-opening, else: ticket}, P3: ticket}
+    proof_valid_for: {default: 30d, burglary: 100d}
     coverage_floor: 80%
     recover_on: attic
     lead: {burglary: {detect: 1h}}
   silver: {}
 defaults:
   tier: gold
+  escalate: {P4: ticket, P1: wake}
   name: "{site} (a client)"
   recover_on: dc
   coverage_floor: 40%
@@ -36,6 +42,7 @@ services:
   till:
     source: {postgresql: {user: u, database: d}}
     objectives: {rto: 4h, rpo: 1h}
+    backup: {every: 30m}
     checks: [{name: c, sql: select 1, expect: "= 1"}]
 """
 
@@ -104,6 +111,47 @@ def test_a_service_may_come_from_the_defaults_and_be_completed() -> None:
     assert Files is type(source.spec)
 
 
+def test_who_is_called_is_merged_by_criticality_and_each_rule_replaced_as_a_whole() -> None:
+    site = load("escalate: {P2: wake}\n" + SITE).sites["acme"]
+
+    assert {
+        "P1": Rule(chain="ticket", hurried="wake"),
+        "P2": Rule(chain="wake"),
+        "P3": Rule(chain="ticket"),
+        "P4": Rule(chain="ticket"),
+    } == site.escalate
+    own = load("escalate: {P1: {ticket: if-breach-before-opening, else: wake}}\n" + SITE)
+    assert Rule(chain="wake", hurried="ticket") == own.sites["acme"].escalate["P1"]
+
+
+def test_what_concerns_no_one_site_is_for_whom_the_defaults_call_over_their_tier() -> None:
+    provider = load().provider
+
+    assert provider is not None
+    assert {"P1": Rule(chain="wake"), "P3": Rule(chain="ticket"), "P4": Rule(chain="ticket")} == (
+        provider.escalate
+    )
+
+
+@pytest.mark.parametrize(
+    ("mine", "default", "burglary"),
+    [
+        ("", 30, 100),
+        ("proof_valid_for: {burglary: 50d}\n", 30, 50),
+        ("proof_valid_for: 10d\n", 10, 10),
+        ("tier: silver\n", 35, 35),
+        ("tier: silver\nproof_valid_for: {burglary: 50d}\n", 35, 50),
+    ],
+)
+def test_how_long_a_proof_counts_is_said_for_all_scenarios_or_for_each(
+    mine: str, default: int, burglary: int
+) -> None:
+    valid = load(mine + SITE).sites["acme"].proof_valid_for
+
+    assert timedelta(days=default) == valid.of(Scenario.SERVER_FAILURE)
+    assert timedelta(days=burglary) == valid.of(Scenario.BURGLARY)
+
+
 def test_a_word_and_the_map_that_says_more_replace_each_other() -> None:
     fresh = "fresh: {within: 2h}"
     provider = PROVIDER + f"  services: {{till: {{checks: [{{name: a, sql: q, {fresh}}}]}}}}\n"
@@ -121,7 +169,7 @@ def test_a_fault_of_the_defaults_is_told_once_and_holds_every_site_back() -> Non
     checked = policy.check({"p/provider.yaml": provider, **files})
 
     assert [
-        'p/provider.yaml:14: defaults.lead.burglary.detect: "8 hours" is not a duration (write 8h)'
+        'p/provider.yaml:19: defaults.lead.burglary.detect: "8 hours" is not a duration (write 8h)'
     ] == [str(fault) for fault in checked.errors]
     assert {} == checked.sites
     assert all(fault.concerns("s1") for fault in checked.errors)
@@ -130,7 +178,7 @@ def test_a_fault_of_the_defaults_is_told_once_and_holds_every_site_back() -> Non
 def test_a_reference_of_the_defaults_that_fails_is_told_where_it_stands() -> None:
     [fault] = load(provider=PROVIDER.replace("recover_on: attic", "recover_on: atic")).errors
 
-    assert ("p/provider.yaml", 6) == (fault.file, fault.line)
+    assert ("p/provider.yaml", 10) == (fault.file, fault.line)
 
 
 def test_a_fault_of_one_site_does_not_hold_another_back() -> None:

@@ -27,19 +27,30 @@ services:
   till:
     source: {postgresql: {user: pra, database: till}, equipment: srv}
     objectives: {rto: 4h, rpo: 1h}
-    backup: {to: far}
+    backup: {to: far, every: 30m}
     checks: [{name: rows, sql: select 1, expect: "= 1"}]
   files:
     source: {files: {paths: [/srv]}, equipment: srv}
     depends_on: [till]
     objectives: {rto: 4h, rpo: 1h, scenarios: {burglary: {rto: 3d}}}
-    backup: {to: far}
+    backup: {to: far, every: 30m}
+escalate: {P1: wake, P3: wake}
 """
+PROVIDER = """\
+provider: {name: P, timezone: UTC}
+places: {dc: {}}
+channels: {hook: {webhook: {url: "https://example.net/"}}}
+escalation: {wake: [{notify: [hook]}]}
+"""
+
+
+def check(text: str) -> policy.Checked:
+    return policy.check({"provider.yaml": PROVIDER, "acme.yaml": text})
 
 
 def load(old: str = "", new: str = "") -> policy.Checked:
     assert old in SITE
-    checked = policy.check({"acme.yaml": SITE.replace(old, new, 1)})
+    checked = check(SITE.replace(old, new, 1))
     assert () == checked.errors
     return checked
 
@@ -101,7 +112,7 @@ def test_adopted_snapshots_on_the_spot_alone_are_no_offsite_copy() -> None:
         "    source: {adopted: {repository: near, host: h}, equipment: srv}\n"
         "    objectives: {rto: 4h, rpo: 1h}\n"
     )
-    [warning] = policy.check({"acme.yaml": SITE[:files] + adopted}).warnings
+    [warning] = check(SITE[:files] + adopted + "escalate: {P3: wake}\n").warnings
 
     assert ("services.files", "keep it in an offsite repository") == (warning.path, warning.remedy)
     assert warning.message.startswith("no offsite copy")
@@ -113,7 +124,7 @@ def test_each_database_of_a_service_is_to_be_read() -> None:
         "sources: {a: {postgresql: {user: p, database: a}}, "
         "b: {postgresql: {user: p, database: b}}}",
     ).replace("sql: select 1", "source: a, sql: select 1")
-    [warning] = policy.check({"acme.yaml": two}).warnings
+    [warning] = check(two).warnings
 
     assert "services.till.sources.b" == warning.path
     assert warning.message.startswith("no check reads this database")
@@ -159,15 +170,14 @@ def test_a_recovery_nobody_said_where_waits_for_the_slowest_machine_that_was_tak
 
 def test_a_recovery_elsewhere_waits_for_nobody() -> None:
     text = SITE.replace("recover_on: nas", "recover_on: dc")
-    provider = "provider: {name: P, timezone: UTC}\nplaces: {dc: {}}\n"
-    checked = policy.check({"acme.yaml": text, "provider.yaml": provider})
+    checked = check(text)
 
     assert timedelta(minutes=30) == lead(checked.sites["acme"], Scenario.SERVER_FAILURE)
 
 
 def test_a_warning_about_a_word_written_otherwise_stands_where_the_map_does() -> None:
     text = SITE.replace("decide: 20m", "decide: 20h").replace("{rto: 4h", "{dmia: 4h", 1)
-    found = policy.check({"acme.yaml": text}).warnings
+    found = check(text).warnings
 
     assert [(15, "services.till.objectives.rto"), (21, "services.files.objectives.rto")] == [
         (fault.line, fault.path) for fault in found

@@ -23,10 +23,6 @@ if TYPE_CHECKING:
         (values.duration, "2w", timedelta(weeks=2)),
         (values.duration, "0m", timedelta(0)),
         (values.lasting, "999999w", timedelta(weeks=999999)),
-        (values.size, "17B", 17),
-        (values.size, "2GB", 2_000_000_000),
-        (values.size, "3kB", 3000),
-        (values.size, "500MiB", 500 * 1024 * 1024),
         (values.percent, "95%", 0.95),
         (values.percent, "99.5%", 0.995),
         (values.day, "2026-11", "2026-11"),
@@ -57,6 +53,26 @@ def test_a_word_is_read(read: Callable[[str], object], text: str, value: object)
     [
         (values.duration, "2 hour", "write 2h"),
         (values.duration, "30 minutes", "write 30m"),
+        (
+            values.schedule,
+            "0 3 * *",
+            (
+                "write minute, hour, day of the month, month and day of the week: "
+                "0 3 * * * is every night at 3"
+            ),
+        ),
+        (values.schedule, "@daily", "write 0 0 * * *"),
+        (
+            values.schedule,
+            "0 3 * * 8",
+            "day of the week '8' is not known: write 0 to 7 or sun to sat, or *",
+        ),
+        (
+            values.schedule,
+            "0 0 30 2 *",
+            "never comes: no such month has a day 30: write 28 for a day that every month has",
+        ),
+        (values.schedule, "0 3,, * * *", "hour '3,,' has an empty place in its list"),
         (values.duration, "3 jours", "write 3d"),
         (values.duration, "2 semaines", "write 2w"),
         (values.duration, "3 lustres", "write 90s, 15m, 4h or 1d"),
@@ -64,7 +80,6 @@ def test_a_word_is_read(read: Callable[[str], object], text: str, value: object)
         (values.duration, "soon", "write 90s, 15m, 4h or 1d"),
         (values.duration, "٣h", "write 90s, 15m, 4h or 1d"),
         (values.lasting, "0h", "write more than zero"),
-        (values.size, "500", "write 500MiB or 2GB"),
         (values.percent, "95", "write 95%"),
         (values.percent, "101%", "write at most 100%"),
         (values.day, "11/2026", "write 2026-11 or 2026-11-02"),
@@ -98,3 +113,7 @@ def test_a_person_hears_a_duration_in_several_units() -> None:
 @pytest.mark.parametrize("text", ["1w", "1d", "36h", "90m", "45s", "0s"])
 def test_a_duration_is_written_as_it_is_read(text: str) -> None:
     assert text == values.written(values.duration(text))
+
+
+def test_a_cron_expression_is_kept_as_it_is_understood() -> None:
+    assert "0 3 * * sun" == values.schedule("0 3 * * SUN").text

@@ -1,0 +1,77 @@
+"""`pra resolve`: it is over, says a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from orchestrator.app import App
+    from orchestrator.cli.common import Settings
+    from orchestrator.core.state import Incident
+
+
+@click.command("resolve", short_help="It is over: close an incident by hand.")
+@click.argument("incident")
+@click.option("--note", metavar="TEXT", default="", help="What it was.")
+@click.option("--by", metavar="NAME", help="Who closes it; default who is logged in.")
+@click.pass_obj
+def command(settings: Settings, incident: str, note: str, by: str | None) -> int:
+    """Close an incident. One whose cause is still there is opened again when it happens again.
+
+    \b
+    Example:  pra resolve 3fa94c --note "the password had been changed"
+    """
+    from orchestrator.cli import oncall
+    from orchestrator.core.decide.incidents import resolved
+    from orchestrator.reports.words import when
+
+    app = oncall.opened(settings)
+    one = oncall.found(app, incident)
+    said, still = False, False
+    if one.resolved_at is None:
+        still = _still_holds(app, one)
+        end = resolved(one, by=oncall.who(by), note=" ".join(note.split()))
+        said = app.log.append(end.event, slot=end.key) is not None
+        one = oncall.found(app, one.id)  # another may have been quicker
+    if settings.json:
+        from orchestrator.reports.incidents import document
+
+        settings.emit({"incident": document(one), "already": not said, "still_holds": still})
+    elif said:
+        settings.say(f"{one.id}: resolved by {one.resolved_by}")
+        if still:
+            settings.say(f"  Its cause is still there: {_again(one)}.")
+    elif one.resolved_at is not None:
+        whom = f" by {one.resolved_by}" if one.resolved_by else ""
+        at = when(one.resolved_at, oncall.zone_of(app)(one.site))
+        settings.say(f"{one.id}: resolved already{whom} at {at}")
+    return 0
+
+
+def _still_holds(app: App, incident: Incident) -> bool:
+    from orchestrator.cli import oncall
+    from orchestrator.core.decide.holding import holding
+
+    held = holding(app.known(), oncall.policies_of(app), app.clock())
+    return any(one.key == incident.key for one in held)
+
+
+def _again(incident: Incident) -> str:
+    from orchestrator.core.decide.conditions import Condition, stem
+
+    match stem(incident.condition)[0]:
+        case (
+            Condition.REPOSITORY_UNREACHABLE
+            | Condition.BACKUP_FAILED
+            | Condition.BACKUP_PARTIAL
+            | Condition.BACKUP_OVERDUE
+            | Condition.DRILL_REFUTED
+            | Condition.DRILL_FAILED
+        ):
+            return "it is opened again when the next run fails"
+        case Condition.RPO_OUT_OF_REACH:
+            return "it is opened again when the policy changes and does not mend it"
+        case _:
+            return "it is opened again when it ends and comes back"

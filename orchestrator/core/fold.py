@@ -1,0 +1,230 @@
+"""The state of all sites: a fold of the log. Nothing here is kept that the log does not say."""
+
+from __future__ import annotations
+
+from copy import copy
+from datetime import UTC
+from sys import intern
+from typing import TYPE_CHECKING
+
+from orchestrator.core import drilled, fold_incidents
+from orchestrator.core.events import (
+    BackupFinished,
+    DaemonStarted,
+    DaemonStopped,
+    DrillFinished,
+    EvidenceImported,
+    LogRestored,
+    Observed,
+    Outcome,
+    RunFailed,
+    RunInterrupted,
+    RunKind,
+    RunStarted,
+)
+from orchestrator.core.history import begun, over
+from orchestrator.core.state import (
+    Observation,
+    Proofs,
+    Series,
+    ServiceState,
+    SiteState,
+    State,
+)
+from restore_drills.model import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+    from typing import Any
+
+    from orchestrator.core.drilled import Drilled
+    from orchestrator.core.events import Recorded
+    from orchestrator.core.history import End
+    from orchestrator.core.state import Run
+
+KEPT_SECONDS = 5
+KEPT_DAYS = 400
+GOOD = {str(Outcome.COMPLETE), str(Verdict.PROVEN), str(Verdict.REFUTED)}
+LOOK = "Compare the log with what the repositories hold, and close the incident."
+
+
+def fold(records: Iterable[Recorded], start: State | None = None) -> State:
+    """Return the state after these events, which follow those of `start`; `start` is kept.
+
+    Raises StateUnusable for the document of a drill that cannot be read.
+    """
+    state = State() if start is None else copied(start)
+    for recorded in records:
+        apply(state, recorded)
+    return state
+
+
+def apply(state: State, recorded: Recorded) -> None:
+    """Take the next event in. Raises StateUnusable as `fold` does."""
+    event, at = recorded.event, recorded.at
+    match event:
+        case RunStarted():
+            run = begun(event, recorded)
+            state.open[run.run] = run
+            _series(state, run).last = run
+        case BackupFinished():
+            _end(state, event, at, ())
+            if event.outcome is Outcome.COMPLETE:
+                _complete(_service(state, event.site, event.service), event, at)
+        case DrillFinished():
+            said = drilled.read(event.document)
+            _end(state, event, at, said)
+            _prove(state, event.site, event.document, said)
+        case EvidenceImported():
+            state.keys[event.place] = event.key
+            said = drilled.read(event.document)
+            _prove(state, event.site, event.document, said, imported=True)
+        case RunFailed() | RunInterrupted():
+            _end(state, event, at, ())
+        case Observed():
+            _observe(state, event, recorded)
+        case LogRestored():
+            _restored(state, event, recorded)
+        case DaemonStarted() | DaemonStopped():
+            pass
+        case _:
+            fold_incidents.apply(state, event, at)
+    fold_incidents.forget(state, at)
+    state.seq, state.hash, state.at = recorded.seq, recorded.hash, at
+
+
+def copied(state: State) -> State:
+    """Return the state again, so that applying to one leaves the other alone."""
+    other = copy(state)
+    for name in ("open", "observed", "incidents", "last_incident", "closed", "keys"):
+        setattr(other, name, dict(getattr(state, name)))
+    other.sites = {
+        name: SiteState(
+            services={one: _copied(service) for one, service in site.services.items()},
+            drills={one: copy(series) for one, series in site.drills.items()},
+        )
+        for name, site in state.sites.items()
+    }
+    return other
+
+
+def _copied(service: ServiceState) -> ServiceState:
+    return ServiceState(
+        backups=copy(service.backups),
+        complete=service.complete,
+        seconds=service.seconds,
+        gaps=dict(service.gaps),
+        since=service.since,
+        proofs={scenario: copy(proofs) for scenario, proofs in service.proofs.items()},
+    )
+
+
+def _site(state: State, site: str) -> SiteState:
+    found = state.sites.get(site)
+    if found is None:
+        found = state.sites[site] = SiteState()
+    return found
+
+
+def _service(state: State, site: str, service: str) -> ServiceState:
+    services = _site(state, site).services
+    found = services.get(service)
+    if found is None:
+        found = services[service] = ServiceState()
+    return found
+
+
+def _series(state: State, run: Run) -> Series:
+    if run.kind is RunKind.BACKUP:
+        return _service(state, run.site, run.service).backups
+    drills = _site(state, run.site).drills
+    found = drills.get(run.drill)
+    if found is None:
+        found = drills[run.drill] = Series()
+    return found
+
+
+def _end(state: State, event: End, at: datetime, said: tuple[Drilled, ...]) -> None:
+    known = state.open.pop(event.run, None)
+    run = over(known, event, at, said)
+    series = _series(state, run)
+    last, answered = series.last, series.answered
+    if known is None and any(one and one.run == run.run for one in (last, answered)):
+        return  # the first end counts: this one speaks of a run already over
+    if known is None or (last and last.run == run.run):
+        series.last = run
+    if run.outcome == Outcome.INTERRUPTED:
+        series.interruptions += 1
+    else:
+        series.answered, series.interruptions = run, 0
+        series.failures = 0 if run.outcome in GOOD else series.failures + 1
+
+
+def _complete(service: ServiceState, event: BackupFinished, at: datetime) -> None:
+    before = service.complete
+    if before and before.run == event.run:
+        return
+    usable_at = event.usable_at or at
+    service.since = service.since or usable_at
+    if before and before.data_time:
+        day = intern(usable_at.astimezone(UTC).date().isoformat())  # one for all services
+        gap = max(0.0, (usable_at - before.data_time).total_seconds())
+        service.gaps[day] = max(gap, service.gaps.get(day, 0.0))
+        if len(service.gaps) > KEPT_DAYS:
+            del service.gaps[min(service.gaps)]
+    service.complete = event
+    service.seconds = (*service.seconds, event.seconds)[-KEPT_SECONDS:]
+
+
+def _prove(
+    state: State,
+    site: str,
+    document: Mapping[str, Any],
+    said: tuple[Drilled, ...],
+    *,
+    imported: bool = False,
+) -> None:
+    # With an instant or a repository of somebody's choice it does not say what tonight gives.
+    for one in () if document.get("exploratory") else said:
+        proofs = _service(state, site, one.service).proofs.setdefault(str(one.scenario), Proofs())
+        slots = ["drilled"]
+        if one.verdict is not Verdict.INCONCLUSIVE:
+            slots.append("answered")
+        if one.verdict is Verdict.PROVEN:
+            slots.append("proven")
+        for slot in slots:
+            held: Drilled | None = getattr(proofs, slot)
+            # What comes from elsewhere may come late: it takes no newer drill's place.
+            if not (imported and held and held.started_at > one.started_at):
+                setattr(proofs, slot, one)
+
+
+def _observe(state: State, event: Observed, recorded: Recorded) -> None:
+    key = f"{event.site}/{event.condition}"
+    if not event.present:
+        state.observed.pop(key, None)
+        return
+    before = state.observed.get(key)
+    # One that goes on keeps the event that began it: the evidence of its incident.
+    state.observed[key] = Observation(
+        event=before.event if before else recorded.id,
+        site=event.site,
+        condition=event.condition,
+        since=before.since if before else recorded.at,
+        detail=event.detail,
+        remedy=event.remedy,
+    )
+
+
+def _restored(state: State, event: LogRestored, recorded: Recorded) -> None:
+    """Keep that it happened until a person has taken note of it."""
+    state.observed[f"{event.site}/{fold_incidents.LOG_RESTORED}"] = Observation(
+        event=recorded.id,
+        site=event.site,
+        condition=fold_incidents.LOG_RESTORED,
+        since=recorded.at,
+        detail=f"{event.damage}: what came after event {event.last_seq} may be lost; "
+        f"the damaged log is kept as {event.kept_as}",
+        remedy=LOOK,
+    )

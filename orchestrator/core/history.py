@@ -1,0 +1,134 @@
+"""The runs as the log tells them, from their start to their end: what `pra history` shows.
+
+As long as the log is: the bounded state keeps only the last ones (`core/fold.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from orchestrator.core import drilled
+from orchestrator.core.events import (
+    BackupFinished,
+    DrillFinished,
+    EvidenceImported,
+    Outcome,
+    RunFailed,
+    RunInterrupted,
+    RunKind,
+    RunStarted,
+)
+from orchestrator.core.state import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from orchestrator.core.drilled import Drilled
+    from orchestrator.core.events import Recorded
+
+End = BackupFinished | DrillFinished | RunFailed | RunInterrupted
+
+# What `runs` reads: other events may stay in the log.
+TOLD = (
+    RunStarted,
+    BackupFinished,
+    DrillFinished,
+    EvidenceImported,
+    RunFailed,
+    RunInterrupted,
+)
+
+
+def runs(records: Iterable[Recorded]) -> list[Run]:
+    """Return every run in the order of its start. Raises StateUnusable for a broken document."""
+    found: dict[str, Run] = {}
+    for recorded in records:
+        event = recorded.event
+        if isinstance(event, RunStarted):
+            found[event.run] = begun(event, recorded)
+        elif isinstance(event, End):
+            said = drilled.read(event.document) if isinstance(event, DrillFinished) else ()
+            known = found.get(event.run)
+            if known is None or known.outcome is None:  # the first end counts
+                found[event.run] = over(known, event, recorded.at, said)
+        elif isinstance(event, EvidenceImported):
+            found[event.run] = _imported(event, recorded)
+    return list(found.values())
+
+
+def begun(event: RunStarted, recorded: Recorded) -> Run:
+    """Return the run that starts."""
+    return Run(
+        run=event.run,
+        kind=event.kind,
+        site=event.site,
+        service=event.service,
+        started_at=recorded.at,
+        repository=event.repository,
+        slot=event.slot,
+        drill=event.drill,
+        scenario=event.scenario,
+        cause=recorded.cause,
+    )
+
+
+def over(known: Run | None, event: End, at: datetime, said: tuple[Drilled, ...] = ()) -> Run:
+    """Return the run as its end at `at` leaves it; `said` is what the document of a drill says.
+
+    A run that the log never saw start (its events came from elsewhere) is told all the same.
+    """
+    run = known or _unseen(event, at, said)
+    match event:
+        case BackupFinished():
+            return replace(
+                run, finished_at=at, outcome=str(event.outcome), error=event.error or None
+            )
+        case DrillFinished():
+            services = tuple(one.service for one in said)
+            return replace(run, finished_at=at, outcome=event.verdict, services=services)
+        case RunFailed():
+            return replace(
+                run,
+                finished_at=at,
+                outcome=str(Outcome.FAILED),
+                code=event.code,
+                error=event.error or None,
+                remedy=event.remedy,
+                retryable=event.retryable,
+            )
+        case RunInterrupted():
+            return replace(
+                run, finished_at=at, outcome=str(Outcome.INTERRUPTED), error=event.note or None
+            )
+
+
+def _unseen(event: End, at: datetime, said: tuple[Drilled, ...]) -> Run:
+    match event:
+        case BackupFinished():
+            kind, service, began = RunKind.BACKUP, event.service, at - timedelta(0, event.seconds)
+        case DrillFinished():
+            kind, service = RunKind.DRILL, ""
+            began = min((one.started_at for one in said), default=at)
+        case _:
+            kind, service, began = event.kind, event.service, at
+    return Run(run=event.run, kind=kind, site=event.site, service=service, started_at=began)
+
+
+def _imported(event: EvidenceImported, recorded: Recorded) -> Run:
+    """Return a drill made elsewhere; it was over when it was let in."""
+    said = drilled.read(event.document)
+    return Run(
+        run=event.run,
+        kind=RunKind.DRILL,
+        site=event.site,
+        service="",
+        started_at=min((one.started_at for one in said), default=recorded.at),
+        scenario=str(said[0].scenario) if said else "",
+        finished_at=recorded.at,
+        outcome=event.verdict,
+        cause=recorded.cause,
+        services=tuple(one.service for one in said),
+    )

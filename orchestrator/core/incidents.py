@@ -1,0 +1,48 @@
+"""The incidents as the log tells them, however old: what `pra incidents --all` and `show` read.
+
+The bounded state keeps the open ones, and the others for a day (`core/state.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.core.events import (
+    IncidentAcknowledged,
+    IncidentEscalated,
+    IncidentNoted,
+    IncidentOpened,
+    IncidentResolved,
+    PageFailed,
+    PageSent,
+)
+from orchestrator.core.fold_incidents import opened, went_on
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from orchestrator.core.events import Recorded
+    from orchestrator.core.state import Incident
+
+# The events that `incidents` reads: the others may stay in the log.
+TYPES = (
+    IncidentOpened,
+    IncidentEscalated,
+    IncidentAcknowledged,
+    IncidentNoted,
+    IncidentResolved,
+    PageSent,
+    PageFailed,
+)
+
+
+def incidents(records: Iterable[Recorded]) -> dict[str, Incident]:
+    """Return every incident by its id, in the order in which they were opened."""
+    found: dict[str, Incident] = {}
+    for recorded in records:
+        event = recorded.event
+        if isinstance(event, IncidentOpened):
+            found[event.incident] = opened(event, recorded.at)
+        elif isinstance(event, TYPES) and event.incident in found:
+            found[event.incident] = went_on(found[event.incident], event, recorded.at)
+    return found

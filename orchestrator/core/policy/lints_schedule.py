@@ -1,0 +1,83 @@
+"""What a schedule cannot hold, and what nobody is called for: warnings about a valid site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.core.cron import largest_gap
+from orchestrator.core.policy.values import MINUTE, spoken
+from restore_drills.model import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import timedelta
+
+    from orchestrator.core.policy.fault import Path
+    from orchestrator.core.policy.model import Service, Site
+
+Warned = tuple["Path", str, str]  # where, what, what to do
+BASE = Scenario.SERVER_FAILURE
+
+
+def schedule_lints(site: Site) -> Iterator[Warned]:
+    """Yield the path, the message and the remedy of each warning."""
+    for service in site.services.values():
+        yield from _rare_backups(site, service)
+    yield from _rare_drills(site)
+    yield from _nobody_called(site)
+
+
+def _rare_backups(site: Site, service: Service) -> Iterator[Warned]:
+    """The data grow older than the gap while the backup runs: an RPO of a day needs two a day."""
+    if service.backup_to is None:
+        return
+    path = ("services", service.id)
+    gaps = [service.every] if service.every else []
+    gaps += [largest_gap(service.cron, site.timezone)] if service.cron else []
+    if not gaps:
+        remedy = "add backup: {every: 4h}, or a cron"
+        yield (*path, "backup"), "never backed up by the daemon: no schedule", remedy
+        return
+    if min(gaps) < MINUTE:
+        what = f"backed up every {spoken(min(gaps))}: each run starts restic four times"
+        yield (*path, "backup", "every"), what, "write 1m or more"
+    scenario, promise = min(service.objectives.items(), key=lambda item: item[1].rpo)
+    if promise.rpo <= min(gaps):
+        own = ("scenarios", scenario.value) if scenario else ()
+        what = (
+            f"an rpo of {spoken(promise.rpo)} is missed with up to {spoken(min(gaps))} between "
+            "backups, and the time that each takes"
+        )
+        yield (*path, "objectives", *own, "rpo"), what, "back up more often, or promise less"
+
+
+def _rare_drills(site: Site) -> Iterator[Warned]:
+    """Without `drills:`, the daemon keeps every proof alive by itself."""
+    if site.drills is None or not any(service.objectives for service in site.services.values()):
+        return
+    gaps: dict[int, timedelta] = {
+        i: largest_gap(drill.cron, site.timezone)
+        for i, drill in enumerate(site.drills)
+        if drill.scenario is BASE
+    }
+    if not gaps:
+        what = f"no drill of {BASE}: its objectives are never proven"
+        yield ("drills",), what, "add one, or remove drills: and the daemon keeps proofs alive"
+        return
+    often = min(gaps, key=lambda i: gaps[i])
+    lasts = site.proof_valid_for.of(BASE)
+    if gaps[often] > lasts:
+        what = f"up to {spoken(gaps[often])} between drills, but a proof counts for {spoken(lasts)}"
+        remedy = "drill more often, or lengthen proof_valid_for"
+        yield ("drills", f"[{often}]", "cron"), what, remedy
+
+
+def _nobody_called(site: Site) -> Iterator[Warned]:
+    words = {s.criticality for s in site.services.values() if s.objectives}
+    silent = sorted(words - site.escalate.keys())
+    if silent:
+        rules = ", ".join(f"{word}: CHAIN" for word in silent)
+        what = f"nobody is called when something of {' or '.join(silent)} breaks"
+        known = ", ".join(site.provider.escalation) if site.provider else ""
+        chains = f"a chain is {known}" if known else "chains and channels stand in provider.yaml"
+        yield ("escalate",), what, f"add escalate: {{{rules}}}; {chains}"

@@ -1,0 +1,32 @@
+"""What is drilled and done by hand: names of their own, places and services that exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from orchestrator.core.policy.rules import Ruling
+
+
+def drill_rules(ruling: Ruling, *, places: Collection[str]) -> None:
+    """Judge the drills of the schedule."""
+    seen: set[str] = set()
+    for i, drill in enumerate(ruling.site.get("drills", ())):
+        if drill is None:
+            continue
+        path = ("drills", f"[{i}]")
+        if drill.get("name") in seen:
+            ruling.say((*path, "name"), "another drill has this name", "give each its own")
+        seen.add(drill.get("name", ""))
+        known = [*places, *ruling.map("equipment")]
+        ruling.refer((*path, "where"), drill.get("where"), known, "place or equipment")
+
+
+def manual_rules(ruling: Ruling) -> None:
+    """Judge what is done by hand: of services that there are."""
+    for i, step in enumerate(ruling.site.get("manual", ())):
+        for j, name in enumerate((step or {}).get("services", ())):
+            path = ("manual", f"[{i}]", "services", f"[{j}]")
+            ruling.refer(path, name, ruling.site.get("services", {}), "service")

@@ -1,0 +1,209 @@
+"""What the loop has done, each in a thread of its own: backups, drills, pages, and the chores."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from orchestrator.adapters import s3
+from orchestrator.core.plan import Request
+from orchestrator.daemon.network import Network
+from orchestrator.daemon.watching import Watching
+from orchestrator.errors import PraError, StateUnusable
+from orchestrator.jobs.backup import Backup
+from orchestrator.jobs.drill import begin_drill, drill, planned
+from orchestrator.jobs.evidence import signer
+from orchestrator.jobs.notify import cry, notify
+from orchestrator.jobs.sweep import recover
+from orchestrator.log import new_run_id, under_way
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+    from orchestrator.app import App
+    from orchestrator.core.decide.actions import Page, StartBackup, StartDrill
+    from orchestrator.core.events import PageSent
+    from orchestrator.core.policy.model import Site
+    from orchestrator.core.state import State
+    from orchestrator.daemon.lanes import Lanes
+    from orchestrator.daemon.promises import Promises
+    from orchestrator.log.copy import Copy
+
+PAGES_AT_ONCE = 4
+CLOCK_EVERY_S = 3600.0
+COPY_EVERY_S = 300.0
+CRY_EVERY_S = 3600.0
+SWEEP_EVERY_S = 60.0
+VERIFY_EVERY_S = 7 * 86400.0
+PROBE = timedelta(seconds=5)
+
+
+class Work:
+    """Begins what was decided; `waits` tells whether something is held back for the network."""
+
+    def __init__(
+        self, app: App, promises: Promises, lanes: Lanes, log: FilteringBoundLogger
+    ) -> None:
+        self._app = app
+        self._promises = promises
+        self._lanes = lanes
+        self._log = log
+        self._network = Network()
+        self._mine: set[str] = set()
+        self._unwritten: dict[str, PageSent] = {}
+        self._copied = 0
+        self._last: dict[str, float] = {}
+        self.waits = False
+        self.skew: timedelta | None = None
+
+    def back_up(self, action: StartBackup, state: State) -> bool:
+        """Begin a backup; false when its slot is taken, or the network is awaited."""
+        site = self._promises.current.sites[action.site]
+        service = site.services[action.service]
+        if service.backup_to and self._held_back(site, service.backup_to):
+            return False
+        log = self._log.bind(site=site.id, service=service.id)
+        backup = Backup(self._app, site, state)
+        begun = backup.begin(service, slot=action.slot, key=action.key)
+        if begun is None:
+            return False
+        watch = Watching(begun, log.bind(run=begun.run))
+        self._lanes.start(
+            f"backup/{begun.run}", lambda: backup.carry_out(service, begun, watch), begun
+        )
+        self._mine.add(begun.run)
+        return True
+
+    def drill(self, action: StartDrill) -> bool:
+        """Begin a drill; false when its slot is taken, or the network is awaited."""
+        site = self._promises.current.sites[action.site]
+        if any(self._held_back(site, name) for name in site.repositories):
+            return False
+        run = new_run_id(self._app.clock())
+        begun = begin_drill(
+            self._app,
+            site,
+            run=run,
+            scenario=action.scenario,
+            slot=action.slot,
+            drill=action.drill,
+            key=action.key,
+        )
+        if begun is None:
+            return False
+        request = Request(
+            run=run,
+            services=action.services,
+            scenario=action.scenario,
+            place=self._promises.current.place,
+            t0=None,
+            repository=None,
+        )
+        watch = Watching(begun, self._log.bind(site=site.id, run=run))
+
+        def unsigned(error: PraError) -> None:
+            self._log.warning("drill not signed", run=run, error=str(error), hint=error.hint)
+
+        def work() -> None:
+            with begun:
+                plan = planned(self._app, site, request)
+                sign = signer(self._app.state, unsigned)
+                drill(self._app, site, plan, begun=begun, watch=watch, sign=sign)
+
+        self._lanes.start(f"drill/{run}", work, begun)
+        self._mine.add(run)
+        return True
+
+    def page(self, action: Page, state: State) -> bool:
+        """Send a page, unless it is on its way."""
+        name = f"page/{action.incident}/{action.page}@{action.channel}"
+        if self._lanes.is_busy(name) or self._lanes.under_way("page/") >= PAGES_AT_ONCE:
+            return False
+        send = notify(self._app, self._promises.current, state, action, self._unwritten)
+        self._lanes.start(name, send)
+        return True
+
+    def sweep(self, state: State) -> None:
+        """Clear away what dead runs left; they are open, so nothing of theirs begins meanwhile."""
+        open_runs = dict(state.open)
+
+        def work() -> None:
+            for line in recover(self._app, open_runs):
+                self._log.info("swept", said=line)
+
+        if not self._lanes.is_busy("sweep"):
+            self._lanes.start("sweep", work)
+
+    def await_network(self) -> None:
+        """Hold remote repositories back until one of them answers, or two minutes are over."""
+        urls = {
+            repository.url
+            for site in self._promises.current.sites.values()
+            for repository in site.repositories.values()
+            if s3.address(repository.url) is not None
+        }
+        self._lanes.start("network", lambda: self._network.await_(sorted(urls)))
+
+    def look(self, state: State) -> None:
+        """Look after what no event tells: sleep, dead runs of others, the storage's clock."""
+        if self._network.woke():
+            self._log.info("the machine was asleep")
+            self._promises.awoke(self._app.clock())
+            self.await_network()
+        if self._is_time("sweep", SWEEP_EVERY_S):
+            others = [run for run in state.open if run not in self._mine]
+            self._mine &= state.open.keys()
+            if any(not under_way(self._app.state, run) for run in others):
+                self.sweep(state)
+        if self._is_time("verify", VERIFY_EVERY_S):
+            self._lanes.start("verify", self._verify)
+        if self._is_time("clock", CLOCK_EVERY_S):
+            self._lanes.start("clock", self._ask_clock)
+
+    def keep_copy(self, copy: Copy, seq: int) -> None:
+        """Bring the log's copy up to date now and then."""
+        if seq != self._copied and self._is_time("copy", COPY_EVERY_S):
+            self._copied = seq
+            if not self._lanes.is_busy("copy"):
+                self._lanes.start("copy", lambda: copy.advance(self._app.log))
+
+    def cry(self, error: StateUnusable) -> None:
+        """Tell the on-call without the log, once an hour."""
+        if self._is_time("cry", CRY_EVERY_S):
+            self._lanes.start("cry", lambda: cry(self._app, self._promises.current, error))
+
+    def _held_back(self, site: Site, repository: str) -> bool:
+        remote = s3.address(site.repositories[repository].url) is not None
+        waits = remote and self._network.is_awaited()
+        self.waits = self.waits or waits
+        return waits
+
+    def _verify(self) -> None:
+        """Recompute the log's whole chain: damage must be found while its copy is good."""
+        fault = self._app.log.verify()
+        if fault is not None:
+            damaged = StateUnusable(
+                f"{self._app.log.path}: the chain is broken at event {fault.seq}: {fault.why}",
+                hint="Stop the daemon, run `pra events --restore`, start it again.",
+            )
+            self._log.error("log damaged", error=str(damaged), hint=damaged.hint)
+            self.cry(damaged)
+
+    def _ask_clock(self) -> None:
+        for site in self._promises.current.sites.values():
+            for repository in site.repositories.values():
+                try:
+                    theirs = s3.probe(repository.url, deadline=PROBE)
+                except PraError:
+                    continue
+                if theirs is not None:
+                    self.skew = self._app.clock() - theirs
+                    return
+
+    def _is_time(self, what: str, every_s: float) -> bool:
+        now = time.monotonic()
+        if now - self._last.get(what, float("-inf")) < every_s:
+            return False
+        self._last[what] = now
+        return True

@@ -1,0 +1,175 @@
+"""What a page says under its first line. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from orchestrator.core.decide.conditions import Condition, stem
+from orchestrator.reports.page_words import WORDS, moment, noted
+from orchestrator.reports.words import columns
+from restore_drills.model import Scenario
+from restore_drills.spans import duration
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from orchestrator.core.policy.model import Service, Site
+    from orchestrator.core.state import Incident, State
+
+Row = tuple[str, ...]
+MOST_SERVICES = 10
+_BACKUP = ("pra history {site}", "pra backup {site} {service}")
+_PROOF = ("pra status {site}", "pra drill {site} --scenario {part}")
+_MACHINE = ("pra doctor {site}",)
+_OTHER = ("pra status {site}",)
+# What looks into a condition, and what puts it right.
+FIRST_AID: dict[Condition | None, tuple[str, ...]] = {
+    Condition.REPOSITORY_UNREACHABLE: ("pra doctor {site}", "pra backup {site}"),
+    Condition.BACKUP_FAILED: _BACKUP,
+    Condition.BACKUP_PARTIAL: _BACKUP,
+    Condition.BACKUP_OVERDUE: _BACKUP,
+    Condition.RPO_AT_RISK: _BACKUP,
+    Condition.RPO_OUT_OF_REACH: ("pra history {site}", "pra policy show {site}"),
+    Condition.DRILL_REFUTED: _PROOF,
+    Condition.DRILL_FAILED: ("pra history {site}", "pra doctor {site}"),
+    Condition.PROOF_EXPIRED: _PROOF,
+    Condition.EVIDENCE_OVERDUE: ("pra evidence import FILE",),
+    Condition.POLICY_BROKEN: ("pra policy check",),
+    Condition.DISK_SHORT: _MACHINE,
+    Condition.CLOCK_WRONG: _MACHINE,
+    Condition.LOG_RESTORED: ("pra events --verify", "pra resolve {id}"),
+    Condition.REPORTED: _OTHER,
+    None: _OTHER,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a page is made of: the incident, the services it concerns, and who reads it where."""
+
+    lang: str
+    incident: Incident
+    site: Site | None
+    services: tuple[Service, ...]
+    zone: str
+    now: datetime
+
+    def moment(self, at: datetime) -> str:
+        """Write an instant for the reader."""
+        return moment(self.lang, at, self.zone)
+
+    def span(self, span: timedelta) -> str:
+        """Write a span for the reader."""
+        return duration(span, day=WORDS[self.lang]["day"])
+
+
+def body(state: State, facts: Facts, *, title: str, breach: str) -> str:
+    """Return the text; `title` says what is broken, `breach` which promise breaks when."""
+    words = WORDS[facts.lang]
+    known = columns(told(state, facts, breach))
+    lines = [title, "", *known]
+    if facts.incident.resolved_at is None:
+        lines += ["", words["do"], *(f"  {one}" for one in columns(commands(facts)))]
+    else:
+        lines += ["", f"pra show {facts.incident.id}"]
+    return "\n".join([*lines, "", words["zone"].format(zone=facts.zone), ""])
+
+
+def commands(facts: Facts) -> list[Row]:
+    """Return what to do now, each with what it is for."""
+    incident, words = facts.incident, WORDS[facts.lang]
+    rows: list[Row] = [(f"pra show {incident.id}", words["story"])]
+    rows += [(command, "") for command in first_aid(incident)]
+    if incident.acknowledged_at is None:
+        rows.append((f"pra ack {incident.id}", words["take"]))
+    return rows
+
+
+def first_aid(incident: Incident) -> list[str]:
+    """Return the commands that look into this condition, and that put it right."""
+    condition, part = stem(incident.condition)
+    names = {"site": incident.site, "service": incident.service, "part": part, "id": incident.id}
+    return [line.format(**names).rstrip() for line in FIRST_AID[condition]]
+
+
+def told(state: State, facts: Facts, breach: str) -> list[Row]:
+    """Return what is known, each with its label; `breach` says which promise breaks when."""
+    words, incident = WORDS[facts.lang], facts.incident
+    rows: list[Row] = [(words["happened"], " ".join(incident.summary.split()))]
+    if incident.remedy:
+        rows.append((words["remedy"], " ".join(incident.remedy.split())))
+    rows.append((words["since"], _since(facts)))
+    if breach and (incident.predicted_breach_at or incident.reported_by):
+        rows.append((words["breach"], breach))
+    rows += _under(words["promised"], _promised(facts))
+    rows += _under(words["good"], _good(state, facts))
+    if incident.acknowledged_at is not None:
+        by, at = incident.acknowledged_by or "", facts.moment(incident.acknowledged_at)
+        rows.append((words["acknowledged"], words["by"].format(by=by, at=at)))
+    rows += [
+        (
+            words["note"],
+            f"{words['by'].format(by=n.by, at=facts.moment(n.at))}{words['is']}{n.text}",
+        )
+        for n in incident.notes
+    ]
+    if incident.resolved_at is not None:
+        at = facts.moment(incident.resolved_at)
+        by = words["by"].format(by=incident.resolved_by, at=at) if incident.resolved_by else at
+        said = incident.resolution
+        note = said if incident.resolved_by else noted(facts.lang, said)
+        rows.append((words["end"], f"{by}{words['is']}{note}" if note else by))
+    return rows
+
+
+def _since(facts: Facts) -> str:
+    began, end = facts.incident.opened_at, facts.incident.resolved_at
+    words = WORDS[facts.lang]
+    span = facts.span((end or facts.now) - began)
+    if end is None:
+        return words["for"].format(at=facts.moment(began), span=span)
+    return words["over"].format(at=facts.moment(began), end=facts.moment(end), span=span)
+
+
+def _promised(facts: Facts) -> list[str]:
+    return [
+        WORDS[facts.lang]["promise"].format(
+            who=one.name, rto=facts.span(promise.rto), rpo=facts.span(promise.rpo)
+        )
+        for one in facts.services[:MOST_SERVICES]
+        if (promise := one.promise(scenario_of(facts.incident)))
+    ]
+
+
+def _good(state: State, facts: Facts) -> list[str]:
+    """Say what there is to recover from: the last usable point, and the last proof."""
+    words, scenario = WORDS[facts.lang], scenario_of(facts.incident)
+    said = []
+    for one in facts.services[:MOST_SERVICES]:
+        known = state.service(facts.incident.site, one.id)
+        data = known.complete.data_time if known.complete else None
+        if data:
+            at, span = facts.moment(data), facts.span(max(facts.now - data, timedelta(0)))
+            said.append(words["point"].format(who=one.name, at=at, span=span))
+        elif one.backup_to:
+            said.append(words["point-none"].format(who=one.name))
+        proof = state.proofs(facts.incident.site, one.id, scenario).proven
+        if proof:
+            at = facts.moment(proof.started_at)
+            told = {"who": one.name, "at": at, "place": proof.place, "scenario": scenario.value}
+            said.append(words["proof"].format(**told))
+        else:
+            said.append(words["proof-none"].format(who=one.name))
+    return said
+
+
+def scenario_of(incident: Incident) -> Scenario:
+    """Return the scenario that an incident is about; a backup's promise is the server's failure."""
+    _, part = stem(incident.condition)
+    return Scenario(part) if part in set(Scenario) else Scenario.SERVER_FAILURE
+
+
+def _under(label: str, said: list[str]) -> list[Row]:
+    return [(label if n == 0 else "", text) for n, text in enumerate(said)]

@@ -1,0 +1,166 @@
+"""The words of a page, in the provider's language. Pure.
+
+A page goes to technicians: RPO and RTO are their words, in French too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from orchestrator.core.decide.conditions import Condition, stem
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from orchestrator.core.policy.model import Provider
+    from orchestrator.core.state import Incident
+
+Words = dict[str, str]
+
+WHAT = {
+    "en": {
+        Condition.REPOSITORY_UNREACHABLE: "no backup, {part} unreachable",
+        Condition.BACKUP_FAILED: "backup of {who} fails",
+        Condition.BACKUP_PARTIAL: "backup of {who} is partial",
+        Condition.BACKUP_OVERDUE: "backup of {who} is overdue",
+        Condition.RPO_AT_RISK: "last backup of {who} gets too old",
+        Condition.RPO_OUT_OF_REACH: "schedule of {who} cannot hold its RPO",
+        Condition.DRILL_REFUTED: "drill {part} refuted",
+        Condition.DRILL_FAILED: "drill {part} could not run",
+        Condition.PROOF_EXPIRED: "proof for {part} has expired",
+        Condition.EVIDENCE_OVERDUE: "no evidence yet of drill {part}, made elsewhere",
+        Condition.POLICY_BROKEN: "policy file has faults, the old one holds",
+        Condition.DISK_SHORT: "disk nearly full",
+        Condition.CLOCK_WRONG: "clock is wrong",
+        Condition.LOG_RESTORED: "log was damaged, restored from its copy",
+        Condition.REPORTED: "{summary}",
+        None: "{summary}",
+    },
+    "fr": {
+        Condition.REPOSITORY_UNREACHABLE: "pas de sauvegarde, {part} injoignable",
+        Condition.BACKUP_FAILED: "sauvegarde de {who} en échec",
+        Condition.BACKUP_PARTIAL: "sauvegarde de {who} incomplète",
+        Condition.BACKUP_OVERDUE: "sauvegarde de {who} en retard",
+        Condition.RPO_AT_RISK: "dernière sauvegarde de {who} trop ancienne",
+        Condition.RPO_OUT_OF_REACH: "la fréquence de {who} ne peut tenir son RPO",
+        Condition.DRILL_REFUTED: "exercice {part} en échec",
+        Condition.DRILL_FAILED: "exercice {part} impossible",
+        Condition.PROOF_EXPIRED: "preuve périmée pour {part}",
+        Condition.EVIDENCE_OVERDUE: "preuve de l'exercice {part}, fait ailleurs, attendue",
+        Condition.POLICY_BROKEN: "politique en erreur, l'ancienne reste en vigueur",
+        Condition.DISK_SHORT: "disque presque plein",
+        Condition.CLOCK_WRONG: "horloge fausse",
+        Condition.LOG_RESTORED: "journal abîmé, rétabli depuis sa copie",
+        Condition.REPORTED: "{summary}",
+        None: "{summary}",
+    },
+}
+
+WORDS: dict[str, Words] = {
+    "en": {
+        "is": ": ",
+        "day": "d",
+        "machine": "pra's own machine",
+        "resolved": "RESOLVED after {after}",
+        "reported": "reported by {by}",
+        "breaks": "RPO breaks {at}",
+        "broken": "RPO broken since {at}",
+        "rto": "RTO of {rto} ends {at}",
+        "no-point": "no usable point at all",
+        "no-proof": "promise not proven",
+        "no-breach": "no breach foreseen",
+        "happened": "What happened",
+        "remedy": "Remedy",
+        "since": "Since",
+        "for": "{at}, for {span}",
+        "over": "{at} to {end}, {span}",
+        "breach": "Breach",
+        "promised": "Promised",
+        "promise": "{who}: back within {rto}, at most {rpo} lost",
+        "good": "Still good",
+        "point": "{who}: last usable point, data of {at} ({span} old)",
+        "point-none": "{who}: no usable point yet",
+        "proof": "{who}: recovery proven on {at} on {place} ({scenario})",
+        "proof-none": "{who}: recovery never proven",
+        "acknowledged": "Acknowledged",
+        "by": "by {by}, {at}",
+        "note": "Note",
+        "end": "Resolved",
+        "do": "What to do now:",
+        "story": "the whole story",
+        "take": "you have it: nobody further is called",
+        "zone": "Times are those of {zone}.",
+    },
+    "fr": {
+        "is": " : ",
+        "day": "j",
+        "machine": "la machine de pra",
+        "resolved": "RÉSOLU après {after}",
+        "reported": "signalé par {by}",
+        "breaks": "RPO tenu jusqu'à {at}",
+        "broken": "RPO dépassé depuis {at}",
+        "rto": "RTO de {rto} échu {at}",
+        "no-point": "aucun point utilisable",
+        "no-proof": "promesse non démontrée",
+        "no-breach": "aucun dépassement prévu",
+        "happened": "Constat",
+        "remedy": "Remède",
+        "since": "Depuis",
+        "for": "{at}, soit {span}",
+        "over": "{at} à {end}, soit {span}",
+        "breach": "Dépassement",
+        "promised": "Promis",
+        "promise": "{who} : reprise sous {rto}, au plus {rpo} de perte",
+        "good": "Reste bon",
+        "point": "{who} : dernier point utilisable, données du {at} (il y a {span})",
+        "point-none": "{who} : aucun point utilisable",
+        "proof": "{who} : reprise démontrée le {at} sur {place} ({scenario})",
+        "proof-none": "{who} : reprise jamais démontrée",
+        "acknowledged": "Pris en charge",
+        "by": "par {by}, {at}",
+        "note": "Note",
+        "end": "Résolu",
+        "do": "Que faire maintenant :",
+        "story": "toute l'histoire",
+        "take": "vous le prenez : plus personne n'est appelé",
+        "zone": "Heures de {zone}.",
+    },
+}
+# How an incident ends by itself, in the words of the log, and in those of another reader.
+ENDS = {
+    "it was seen no more": "la cause a disparu",
+    "it holds no more": "la cause a disparu",
+    "the service is no longer in the policy": "le service n'est plus dans la politique",
+    "a usable recovery point was made": "un point utilisable a été fait",
+}
+DAYS = {
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    "fr": ("lun", "mar", "mer", "jeu", "ven", "sam", "dim"),
+}
+
+
+def language(provider: Provider | None) -> str:
+    """Return the language of a provider's pages; English where there is none, or no such words."""
+    return provider.language if provider and provider.language in WORDS else "en"
+
+
+def what(lang: str, incident: Incident, who: str) -> str:
+    """Say what is broken; `who` is the service's name, for the conditions that have one."""
+    condition, part = stem(incident.condition)
+    said = WHAT[lang][condition].format(who=who, part=part, summary=incident.summary)
+    if incident.reported_by:
+        said = f"{WORDS[lang]['reported'].format(by=incident.reported_by)}{WORDS[lang]['is']}{said}"
+    return said
+
+
+def noted(lang: str, note: str) -> str:
+    """Say how an incident ended; what a person wrote stays as it is."""
+    return note if lang == "en" else ENDS.get(note, note.replace("now it is", "devenu"))
+
+
+def moment(lang: str, at: datetime, zone: str) -> str:
+    """Write an instant in local time with its weekday: Tue 2026-11-24 03:10, `mar 24/11 03:10`."""
+    local = at.astimezone(ZoneInfo(zone))
+    day = DAYS[lang][local.weekday()]
+    return f"{day} {local:%d/%m %H:%M}" if lang == "fr" else f"{day} {local:%Y-%m-%d %H:%M}"

@@ -143,10 +143,11 @@ def lag(ground: Ground) -> tuple[float, int]:
     fleet.backed_up_once(many.state)
     with many.daemon():
         time.sleep(LAG_S)
+    (began,) = (r.at for r in many.events(DaemonStarted))
     late = [
-        (r.at - r.event.slot).total_seconds()
+        (r.at - slot).total_seconds()
         for r in many.events(RunStarted)
-        if isinstance(r.event, RunStarted) and r.event.slot is not None
+        if isinstance(r.event, RunStarted) and (slot := r.event.slot) is not None and slot > began
     ]
     return _p99(late), len(late)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import pytest
 
 from orchestrator.demo import scratch
 from orchestrator.demo.servers import PostgresServer, S3Server
+from restore_drills.process import Processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,3 +81,18 @@ def restic_binaries() -> dict[str, Path]:
 def restic_018(restic_binaries: dict[str, Path]) -> Path:
     """The oldest restic that pra supports, which is also Debian's."""
     return restic_binaries["0.18.0"]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[str]:
+    """A file system of 16 MiB: mounted where we may, else the smallest that a user gets."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounts = Processes("the-tests")
+    env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+    limit = timedelta(seconds=10)
+    argv = ["mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "tmpfs", str(folder)]
+    ended = mounts.run(argv, env=env, timeout=limit)
+    assert ended.code == 0, f"a small file system is needed, as root: {ended.stderr}"
+    yield str(folder)
+    mounts.run(["umount", "--lazy", str(folder)], env=env, timeout=limit)

@@ -28,6 +28,7 @@ def command(settings: Settings, /, *, place: str | None, unit: bool, healthy: bo
     bound, and stops. Its log goes to stderr: for a person on a terminal, else JSON.
 
     \b
+    Exit code of --healthy: 0 alive, 1 not.
     Examples:  pra daemon
                pra daemon --unit > /etc/systemd/system/pra.service
                pra daemon --healthy
@@ -47,13 +48,16 @@ def _healthy(settings: Settings) -> int:
 
     pid, silent = daemon_running(settings.state), silent_for(settings.state)
     if pid is None or silent is None:
-        settings.say(f"{settings.state}: no daemon watches over it")
-        return 1
-    if silent > HEALTHY_S:
-        settings.say(f"the daemon (process {pid}) has given no sign of life for {silent:.0f} s")
-        return 1
-    settings.say(f"the daemon (process {pid}) is alive")
-    return 0
+        alive, said = False, f"{settings.state}: no daemon watches over it"
+    elif silent > HEALTHY_S:
+        alive, said = False, f"the daemon (process {pid}) gave no sign of life for {silent:.0f} s"
+    else:
+        alive, said = True, f"the daemon (process {pid}) is alive"
+    if settings.json:
+        settings.emit({"alive": alive, "pid": pid, "silent_s": silent})
+    else:
+        settings.say(said)
+    return 0 if alive else 1
 
 
 def _watch(settings: Settings, place: str) -> int:
@@ -61,7 +65,7 @@ def _watch(settings: Settings, place: str) -> int:
     from orchestrator.daemon.logs import logger
     from orchestrator.daemon.loop import Daemon
     from orchestrator.daemon.promises import Promises
-    from orchestrator.daemon.start import healed, tonight
+    from orchestrator.daemon.start import cried_out, healed, tonight
     from orchestrator.daemon.systemd import Supervisor
 
     log = logger(human=sys.stderr.isatty() and not settings.json, verbose=settings.verbose)
@@ -70,11 +74,12 @@ def _watch(settings: Settings, place: str) -> int:
     promises.read()
     app = App(policies_dir=settings.policies, state=settings.state)
     app.checked = promises.as_checked()
-    healed(app, log)
-    tonight(app, place, log)
-    daemon = Daemon(app, promises, supervisor, log)
-    signal.signal(signal.SIGTERM, lambda *_: daemon.stop())
-    signal.signal(signal.SIGINT, lambda *_: daemon.stop())
-    signal.signal(signal.SIGHUP, lambda *_: daemon.reload())
-    daemon.run()
+    with cried_out(app, promises, log):
+        healed(app, log)
+        tonight(app, place, log)
+        daemon = Daemon(app, promises, supervisor, log)
+        signal.signal(signal.SIGTERM, lambda *_: daemon.stop())
+        signal.signal(signal.SIGINT, lambda *_: daemon.stop())
+        signal.signal(signal.SIGHUP, lambda *_: daemon.reload())
+        daemon.run()
     return 0

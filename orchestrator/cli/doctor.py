@@ -22,19 +22,23 @@ def command(settings: Settings, site: str | None, place: str | None) -> int:
     space, clocks, channels and the daemon. It changes nothing.
 
     \b
-    Exit code: 0 no error, 1 an error, 2 a fault of a policy file.
+    Exit code: 0 no error, 1 an error, 2 a fault of a policy file: what else
+    there is to say is said all the same.
     Examples:  pra doctor
                pra doctor bakery --json
     """
+    from dataclasses import asdict
+
     from orchestrator.app import App
+    from orchestrator.cli.faults import asked, told
     from orchestrator.jobs.doctor import examine
     from orchestrator.reports import doctor
 
     app = App(policies_dir=settings.policies, state=settings.state)
-    sites = [app.site(site)] if site else list(app.sites.values())
+    sites, faults = asked(app, site)
     found = examine(app, sites, place or socket.gethostname())
     if settings.json:
-        settings.emit(doctor.document(found))
+        settings.emit({**doctor.document(found), "errors": [asdict(one) for one in faults]})
     else:
         settings.say(doctor.text(found))
-    return 0 if found.sound else 1
+    return told(faults) or (0 if found.sound else 1)

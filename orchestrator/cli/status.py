@@ -34,38 +34,48 @@ def command(settings: Settings, site: str | None, *, nagios: bool, period: str) 
     What is declared by others or outside is listed too.
 
     \b
+    Exit code: 0, or 2 where a policy file has a fault: the other sites are told all the same.
     Exit code of --nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, also where nothing can be read.
     Examples:  pra status
                pra status bakery --json --period 90d
                pra status --nagios
     """
+    from dataclasses import asdict
+
     from orchestrator.app import App
+    from orchestrator.cli.faults import asked, told
     from orchestrator.core.status import overview
+    from orchestrator.errors import PolicyInvalid
     from orchestrator.log import daemon_running
 
     app = App(policies_dir=settings.policies, state=settings.state)
     span = _span(period)
-    sites = [app.site(site)] if site else list(app.sites.values())
+    sites, faults = asked(app, site)
     state = app.known()
+    known = {one.site for one in state.incidents.values()}
+    others = known - app.checked.sites.keys() - {""}
+    unread = sorted(others) if site is None else [site] if faults else []
     now = app.clock()
     living = _living(settings.state, state)
     daemon = daemon_running(settings.state)
-    seen = overview(state, sites, now, period=span, living=living, daemon=daemon)
-    if nagios:
+    seen = overview(state, sites, now, period=span, living=living, daemon=daemon, unread=unread)
+    if nagios and (sites or not faults):
         from orchestrator.reports import nagios as monitor
 
-        code, text = monitor.report(seen, now)
+        code, text = monitor.report(seen, now, [f"policy: {one}" for one in faults])
         click.echo(text)
         return code
+    if nagios:
+        raise PolicyInvalid("\n".join(map(str, faults)))
     from orchestrator.reports import status
 
     if settings.json:
-        settings.emit(status.document(seen, now))
-    elif sites:
+        settings.emit({**status.document(seen, now), "errors": [asdict(one) for one in faults]})
+    elif sites or seen.incidents:
         settings.say(status.text(seen, now))
-    else:
+    elif not faults:
         settings.say(f"{settings.policies}: no site yet. Write one with `pra init SITE`.")
-    return 0
+    return told(faults)
 
 
 def _span(text: str) -> timedelta:

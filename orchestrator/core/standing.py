@@ -129,10 +129,10 @@ class SiteStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """All that was asked about. `incidents` are those of this machine, which concern every site.
+    """All that was asked about.
 
-    `daemon` is the process that watches, None without one; `period` is what the worst loss was
-    asked over.
+    `incidents` are those of this machine, and of sites whose policy cannot be read. `daemon` is the
+    process that watches, None without one; `period` is what the worst loss was asked over.
     """
 
     sites: tuple[SiteStatus, ...]

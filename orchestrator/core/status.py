@@ -22,7 +22,7 @@ from orchestrator.core.standing import (
 from restore_drills.model import Label, Scenario, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from orchestrator.core.drilled import Drilled
@@ -42,14 +42,16 @@ def overview(  # noqa: PLR0913 - what a status is made from
     period: timedelta = PERIOD,
     living: Mapping[str, Moved | None] | None = None,
     daemon: int | None = None,
+    unread: Collection[str] = (),
 ) -> Overview:
     """Return these sites as of `now`.
 
-    `living`: the runs that somebody carries out right now, and how far each is.
+    `living`: the runs that somebody carries out right now, and how far each is. `unread`: sites
+    whose policy has a fault, and of which only the incidents can be told.
     """
     return Overview(
         sites=tuple(site_status(state, one, now, period=period, living=living) for one in sites),
-        incidents=_open(state, ""),
+        incidents=tuple(one for name in ("", *unread) for one in _open(state, name)),
         daemon=daemon,
         period=period,
     )

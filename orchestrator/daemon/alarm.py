@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from orchestrator.log import Log
 
-LISTEN = timedelta(seconds=1)
+LISTEN = timedelta(seconds=0.5)
 JOB = "alarm"
 
 
@@ -39,8 +39,8 @@ class Alarm:
         self._clock = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(1)},
-            # A late alarm rings all the same, once.
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+            # A late alarm rings all the same, once, and the next one while the last still rings.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 9},
             timezone=UTC,
             daemon=True,
         )
@@ -57,8 +57,8 @@ class Alarm:
         self._set_for = at
         if at is not None:
             self._clock.add_job(self.ring, "date", run_date=at, id=JOB, replace_existing=True)
-        elif self._clock.get_job(JOB):
-            self._clock.remove_job(JOB)
+        else:
+            self._clock.remove_all_jobs()  # of one that rings by now it would say that it is gone
 
     def wait(self, tick: timedelta) -> None:
         """Wait until something rings, at most a tick of the monotonic clock.
@@ -92,5 +92,8 @@ class Alarm:
         trace: TracebackType | None,
     ) -> None:
         self._closed = True
+        # It would stumble over its own end if it rang now: let it finish, and ring no more.
+        self._clock.pause()
+        self._clock.remove_all_jobs()
         self._clock.shutdown(wait=False)
-        self._listener.join(timeout=2 * LISTEN.total_seconds())
+        self._listener.join(timeout=2)

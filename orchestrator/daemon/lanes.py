@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from orchestrator.jobs.begun import Begun
 
 STOPPED = "the daemon was stopped"
+LIMITS = "Look at the machine's memory, and at the limits of the service (`TasksMax=`)."
 
 
 class Lanes:
-    """Threads under way; `done` is called by each at its end."""
+    """Threads under way; `done` is called by each that ends well.
+
+    The loop alone calls its methods.
+    """
 
     def __init__(self, done: Callable[[], None], log: FilteringBoundLogger) -> None:
         self._done = done
@@ -44,18 +48,30 @@ class Lanes:
         """Have it done in a thread that lives as long as its children must."""
         thread = threading.Thread(target=self._carry_out, args=(name, work), name=name)
         thread.daemon = begun is None  # nobody waits for a page or a look at the network
+        try:
+            thread.start()
+        except RuntimeError:  # the machine gives us no thread: the run must not stay open for it
+            self._log.exception("no thread to be had", work=name)
+            if begun is not None:
+                with begun:
+                    begun.fail(PraError("no thread to be had", hint=LIMITS, retryable=True))
+            return
         self._threads[name] = thread
         if begun is not None:
             self._begun[name] = begun
-        thread.start()
 
-    def drain(self, patience: timedelta, beat: Callable[[], None]) -> int:
-        """Wait for the runs; after `patience` have them end. Return how many were cut short."""
+    def drain(
+        self, patience: timedelta, beat: Callable[[], None], hurried: Callable[[], bool]
+    ) -> int:
+        """Wait for the runs; after `patience`, or when `hurried`, have them end.
+
+        Return how many were cut short.
+        """
         until = time.monotonic() + patience.total_seconds()
         cut: set[str] = set()
         while self._begun and self.under_way() and self._begun:
             beat()
-            if time.monotonic() > until:
+            if hurried() or time.monotonic() > until:
                 for name, begun in self._begun.items():
                     cut.add(name)
                     begun.stop(STOPPED)
@@ -71,5 +87,6 @@ class Lanes:
             self._log.warning("ended early", work=name, error=str(error), hint=error.hint)
         except Exception:  # noqa: BLE001 - whatever it is, it is said, and the rest goes on
             self._log.exception("a fault of pra itself", work=name)
-        finally:
+        else:
+            # What failed is tried again with the next tick: a bell would make us run in circles.
             self._done()

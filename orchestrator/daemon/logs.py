@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 import structlog
 
@@ -32,7 +34,7 @@ def logger(*, human: bool, verbose: bool = False) -> FilteringBoundLogger:
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Unbreakable(sys.stderr))),
         cache_logger_on_first_use=True,
     )
     log: FilteringBoundLogger = structlog.get_logger()
@@ -44,6 +46,25 @@ def _in_order(_logger: object, _method: str, line: EventDict) -> EventDict:
     """Put first what a reader looks for first, and leave out what is empty."""
     first = {key: line.pop(key) for key in ("timestamp", "level", "event") if key in line}
     return {**first, **{key: value for key, value in line.items() if value not in ("", None)}}
+
+
+class _Unbreakable(io.TextIOBase):
+    """Where lines go; one that cannot be written is lost: its disk is full, its reader is gone.
+
+    Nobody stops backing up for want of somebody who listens.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError, ValueError):
+            self._out.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._out.flush()
 
 
 class _Libraries(logging.Handler):

@@ -18,6 +18,17 @@ ASK_EVERY_S = 1.0
 SUSPENDED_S = 5.0
 
 
+def is_remote(url: str) -> bool:
+    """Tell whether an address needs the network, as far as we can ask its endpoint.
+
+    One that is no address is for its run to complain of.
+    """
+    try:
+        return s3.address(url) is not None
+    except PraError:
+        return False
+
+
 class Network:
     """Held back until one endpoint has answered, at most two minutes after a start or a wake."""
 

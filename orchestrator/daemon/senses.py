@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core.decide.conditions import Condition
 from orchestrator.core.events import Observed
+from orchestrator.log.faults import said_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -72,9 +73,10 @@ def broken(policies: Mapping[str, str]) -> Iterator[Seen]:
 def disk(state_dir: Path, state: State, least: int = SHORT_BYTES) -> Iterator[Seen]:
     """Return whether the state's disk has less than `least` bytes left.
 
-    Once it had, it must win half as much again.
+    Once it had, it must win half as much again. Raises StateUnusable.
     """
-    found = os.statvfs(state_dir)
+    with said_of(state_dir):
+        found = os.statvfs(state_dir)
     free = found.f_bavail * found.f_frsize
     already = f"{MACHINE}/{Condition.DISK_SHORT}" in state.observed
     if free < least * (ENOUGH if already else 1):
@@ -91,12 +93,14 @@ def clock(
 ) -> Iterator[Seen]:
     """Return whether the clock is behind what the log has seen, or off from the storage's.
 
-    `skew` is this machine's clock less the storage's, None where nobody could tell.
+    `skew` is this machine's clock less the storage's, None where nobody could tell. Where that one
+    agrees with us, what the log has seen was written by a clock that was ahead.
     """
     already = f"{MACHINE}/{Condition.CLOCK_WRONG}" in state.observed
     bound = CLOCK_RIGHT if already else CLOCK_OFF
     remedy = "Set the clock (`timedatectl set-ntp true`): schedules and data ages rest on it."
-    if latest is not None and latest - now > bound:
+    agreed = skew is not None and abs(skew) <= bound
+    if latest is not None and latest - now > bound and not agreed:
         behind = round((latest - now).total_seconds() / 60)
         detail = f"the clock is behind: the log was last written {behind} min after now"
         yield Seen(site=MACHINE, condition=Condition.CLOCK_WRONG, detail=detail, remedy=remedy)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator.adapters import s3
 from orchestrator.core.plan import Request
-from orchestrator.daemon.network import Network
+from orchestrator.daemon.network import Network, is_remote
 from orchestrator.daemon.watching import Watching
 from orchestrator.errors import PraError, StateUnusable
 from orchestrator.jobs.backup import Backup
@@ -19,6 +20,9 @@ from orchestrator.jobs.sweep import recover
 from orchestrator.log import new_run_id, under_way
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
     from structlog.typing import FilteringBoundLogger
 
     from orchestrator.app import App
@@ -34,9 +38,11 @@ PAGES_AT_ONCE = 4
 CLOCK_EVERY_S = 3600.0
 COPY_EVERY_S = 300.0
 CRY_EVERY_S = 3600.0
+CRY_AGAIN_S = 60.0
 SWEEP_EVERY_S = 60.0
 VERIFY_EVERY_S = 7 * 86400.0
 PROBE = timedelta(seconds=5)
+JUMP = timedelta(minutes=1)
 
 
 class Work:
@@ -50,10 +56,10 @@ class Work:
         self._lanes = lanes
         self._log = log
         self._network = Network()
-        self._mine: set[str] = set()
         self._unwritten: dict[str, PageSent] = {}
         self._copied = 0
         self._last: dict[str, float] = {}
+        self._boot = self._booted()
         self.waits = False
         self.skew: timedelta | None = None
 
@@ -68,11 +74,11 @@ class Work:
         begun = backup.begin(service, slot=action.slot, key=action.key)
         if begun is None:
             return False
+        begun.is_patient = True
         watch = Watching(begun, log.bind(run=begun.run))
         self._lanes.start(
             f"backup/{begun.run}", lambda: backup.carry_out(service, begun, watch), begun
         )
-        self._mine.add(begun.run)
         return True
 
     def drill(self, action: StartDrill) -> bool:
@@ -92,6 +98,7 @@ class Work:
         )
         if begun is None:
             return False
+        begun.is_patient = True
         request = Request(
             run=run,
             services=action.services,
@@ -109,10 +116,11 @@ class Work:
             with begun:
                 plan = planned(self._app, site, request)
                 sign = signer(self._app.state, unsigned)
-                drill(self._app, site, plan, begun=begun, watch=watch, sign=sign)
+                done = drill(self._app, site, plan, begun=begun, watch=watch, sign=sign)
+                if done.unlogged is not None:
+                    raise done.unlogged
 
         self._lanes.start(f"drill/{run}", work, begun)
-        self._mine.add(run)
         return True
 
     def page(self, action: Page, state: State) -> bool:
@@ -141,7 +149,7 @@ class Work:
             repository.url
             for site in self._promises.current.sites.values()
             for repository in site.repositories.values()
-            if s3.address(repository.url) is not None
+            if is_remote(repository.url)
         }
         self._lanes.start("network", lambda: self._network.await_(sorted(urls)))
 
@@ -151,14 +159,19 @@ class Work:
             self._log.info("the machine was asleep")
             self._promises.awoke(self._app.clock())
             self.await_network()
-        if self._is_time("sweep", SWEEP_EVERY_S):
-            others = [run for run in state.open if run not in self._mine]
-            self._mine &= state.open.keys()
-            if any(not under_way(self._app.state, run) for run in others):
-                self.sweep(state)
+        if self._clock_jumped():
+            self._log.warning("the clock was set")
+            self._promises.awoke(self._app.clock())  # what is late by that is caught up first
+            self.skew = None
+            self._last.pop("clock", None)
+        # Ours too: one that could not write its end is as dead as one that was killed.
+        if self._is_time("sweep", SWEEP_EVERY_S) and not all(
+            under_way(self._app.state, run) for run in state.open
+        ):
+            self.sweep(state)
         if self._is_time("verify", VERIFY_EVERY_S):
             self._lanes.start("verify", self._verify)
-        if self._is_time("clock", CLOCK_EVERY_S):
+        if self._is_time("clock", CLOCK_EVERY_S) and not self._lanes.is_busy("clock"):
             self._lanes.start("clock", self._ask_clock)
 
     def keep_copy(self, copy: Copy, seq: int) -> None:
@@ -166,29 +179,57 @@ class Work:
         if seq != self._copied and self._is_time("copy", COPY_EVERY_S):
             self._copied = seq
             if not self._lanes.is_busy("copy"):
-                self._lanes.start("copy", lambda: copy.advance(self._app.log))
+                self._lanes.start("copy", lambda: self._advance(copy))
 
-    def cry(self, error: StateUnusable) -> None:
-        """Tell the on-call without the log, once an hour."""
-        if self._is_time("cry", CRY_EVERY_S):
-            self._lanes.start("cry", lambda: cry(self._app, self._promises.current, error))
+    def cry(self, error: PraError) -> None:
+        """Tell the on-call without the log, once an hour; sooner again where nobody took it."""
+        if self._is_time("cry", CRY_EVERY_S) and not self._lanes.is_busy("cry"):
+            self._lanes.start("cry", lambda: self._cry(error))
+
+    def _cry(self, error: PraError) -> None:
+        try:
+            cry(self._app, self._promises.current, error)
+        except PraError:
+            self._last["cry"] = time.monotonic() - CRY_EVERY_S + CRY_AGAIN_S
+            raise
 
     def _held_back(self, site: Site, repository: str) -> bool:
-        remote = s3.address(site.repositories[repository].url) is not None
-        waits = remote and self._network.is_awaited()
+        waits = is_remote(site.repositories[repository].url) and self._network.is_awaited()
         self.waits = self.waits or waits
         return waits
 
     def _verify(self) -> None:
         """Recompute the log's whole chain: damage must be found while its copy is good."""
-        fault = self._app.log.verify()
-        if fault is not None:
-            damaged = StateUnusable(
-                f"{self._app.log.path}: the chain is broken at event {fault.seq}: {fault.why}",
-                hint="Stop the daemon, run `pra events --restore`, start it again.",
-            )
-            self._log.error("log damaged", error=str(damaged), hint=damaged.hint)
-            self.cry(damaged)
+        with self._damage_is_told():
+            fault = self._app.log.verify()
+            if fault is not None:
+                raise StateUnusable(
+                    f"{self._app.log.path}: the chain is broken at event {fault.seq}: {fault.why}",
+                    hint="Stop the daemon, run `pra events --restore`, start it again.",
+                )
+
+    def _advance(self, copy: Copy) -> None:
+        with self._damage_is_told():
+            copy.advance(self._app.log)
+
+    @contextlib.contextmanager
+    def _damage_is_told(self) -> Iterator[None]:
+        """Tell the on-call of a fault that no turn meets; a full disk is met by every turn."""
+        try:
+            yield
+        except StateUnusable as error:
+            if not error.retryable:
+                self._cry(error)  # in this thread, which is not the loop's
+            raise
+
+    def _clock_jumped(self) -> bool:
+        """Tell whether somebody has set the clock since the last look, by a minute or more."""
+        before, self._boot = self._boot, self._booted()
+        return abs(self._boot - before) > JUMP
+
+    def _booted(self) -> datetime:
+        """Return when the machine was booted, by its clock of now."""
+        return self._app.clock() - timedelta(seconds=time.clock_gettime(time.CLOCK_BOOTTIME))
 
     def _ask_clock(self) -> None:
         for site in self._promises.current.sites.values():

@@ -48,7 +48,6 @@ CHECKS: Mapping[str, Check] = {
     "losses": promises.losses,
     "channels": promises.channels,
     "daemon": machine.daemon,
-    "time zone": machine.time_zone,
 }
 AFTERWARDS: Mapping[str, Check] = {"room": room.room}  # with what the repositories told
 

@@ -20,7 +20,7 @@ from orchestrator.adapters.secrets import resolve
 from orchestrator.core.events import PageFailed, PageSent
 from orchestrator.core.policy.oncall import Webhook
 from orchestrator.errors import ChannelFailed, PraError, SecretMissing
-from orchestrator.reports.calls import log_lost
+from orchestrator.reports.calls import cried
 from orchestrator.reports.page import message
 from restore_drills.process import Processes
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from orchestrator.core.policy.model import Provider
     from orchestrator.core.policy.oncall import Channel
     from orchestrator.core.state import State
-    from orchestrator.errors import StateUnusable
     from orchestrator.reports.message import Message
 
 TRIES = 3
@@ -77,10 +76,11 @@ def notify(
     return partial(_send, app, policies.provider, owed, text, kept)
 
 
-def cry(app: App, policies: Policies, error: StateUnusable) -> None:
-    """Tell those whom the machine's own gravest chain calls first that the log cannot be used.
+def cry(app: App, policies: Policies, error: PraError) -> None:
+    """Tell those whom the machine's own gravest chain calls first what keeps us from everything.
 
-    Nothing is written. Raises PraError when nobody could be told.
+    That is the log that cannot be used, else a fault of ours. Nothing is written. Raises PraError
+    when nobody could be told.
     """
     provider = policies.provider
     rules = dict(sorted(provider.escalate.items())) if provider else {}
@@ -91,7 +91,7 @@ def cry(app: App, policies: Policies, error: StateUnusable) -> None:
         )
     criticality, rule = next(iter(rules.items()))
     steps = provider.escalation.get(rule.hurried or rule.chain, ())
-    text = log_lost(provider, error, criticality=criticality, place=policies.place, now=app.clock())
+    text = cried(provider, error, criticality=criticality, place=policies.place, now=app.clock())
     failures = []
     names = steps[0].notify if steps else ()
     for name in names:

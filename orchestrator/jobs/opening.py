@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.adapters.restic import STALL, Restic, version
@@ -13,13 +15,12 @@ from orchestrator.errors import StateUnusable
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
-    from pathlib import Path
 
     from orchestrator.core.policy.model import Site
     from restore_drills.process import Processes
 
 RESTIC = "restic"
-_known: dict[str, str] = {}  # one question per process and program is enough
+_known: dict[tuple[object, ...], str] = {}  # one question per process and program is enough
 
 
 @contextlib.contextmanager
@@ -71,7 +72,21 @@ def drill_cache(state: Path, run: str) -> Path:
 
 
 def restic_version(processes: Processes) -> str:
-    """Return restic's version, asked once; raises when it is absent, too old or not restic."""
-    if RESTIC not in _known:
-        _known[RESTIC] = version(RESTIC, processes)
-    return _known[RESTIC]
+    """Return restic's version; raises when it is absent, too old or not restic.
+
+    It is asked once, and again when the program was replaced: a daemon outlives upgrades.
+    """
+    program = _program()
+    if program not in _known:
+        _known.clear()
+        _known[program] = version(RESTIC, processes)
+    return _known[program]
+
+
+def _program() -> tuple[object, ...]:
+    path = shutil.which(RESTIC)
+    try:
+        found = Path(path or RESTIC).stat()
+    except OSError:
+        return ()
+    return path, found.st_ino, found.st_size, found.st_mtime_ns

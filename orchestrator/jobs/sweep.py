@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
 import time
@@ -17,6 +18,7 @@ from orchestrator.errors import PraError
 from orchestrator.jobs.opening import drill_cache, opened
 from orchestrator.log import dead, under_way
 from restore_drills import process, sandbox
+from restore_drills.errors import DrillError
 from restore_drills.process import Processes
 
 if TYPE_CHECKING:
@@ -40,22 +42,26 @@ def recover(app: App, open_runs: Mapping[str, Run] | None = None) -> list[str]:
     ended, where the caller knows them. Raises StateUnusable.
     """
     said = []
-    for found in dead(app.state, app.log, app.known().open if open_runs is None else open_runs):
-        with found.lock:
-            swept, note = _clear(app, found.started)
-            app.log.append(
-                RunInterrupted(
-                    run=found.started.run,
-                    kind=found.started.kind,
-                    site=found.started.site,
-                    service=found.started.service,
-                    swept=swept,
-                    note=note,
-                ),
-                cause=found.id,
-            )
-        what = " ".join(filter(None, (found.started.site, found.started.service)))
-        said.append(f"{what}: the {found.started.kind} run {found.started.run} {note}")
+    all_dead = dead(app.state, app.log, app.known().open if open_runs is None else open_runs)
+    with contextlib.ExitStack() as locks:
+        for found in all_dead:
+            locks.callback(found.lock.release)  # of all of them, whatever fault one meets
+        for found in all_dead:
+            with found.lock:
+                swept, note = _clear(app, found.started)
+                app.log.append(
+                    RunInterrupted(
+                        run=found.started.run,
+                        kind=found.started.kind,
+                        site=found.started.site,
+                        service=found.started.service,
+                        swept=swept,
+                        note=note,
+                    ),
+                    cause=found.id,
+                )
+            what = " ".join(filter(None, (found.started.site, found.started.service)))
+            said.append(f"{what}: the {found.started.kind} run {found.started.run} {note}")
     _leftovers(app)
     return said
 
@@ -112,7 +118,7 @@ def _unlock(app: App, started: RunStarted) -> str:
         if started.repository not in site.repositories:
             return f"not unlocked: the policy has no repository {started.repository} any more"
         unlock(site, started.repository, app.state, started.run)
-    except PraError as error:
+    except (PraError, DrillError, OSError) as error:  # the run is dead all the same
         return f"its locks may be left in {started.repository}: {error}"
     return f"stale locks removed from {started.repository}"
 

@@ -29,9 +29,10 @@ class DaemonLock:
         self._descriptor: int | None = None
 
     def beat(self) -> None:
-        """Give a sign of life."""
+        """Give a sign of life. Raises StateUnusable: a disk that failed is read-only by now."""
         if self._descriptor is not None:
-            os.utime(self._descriptor)
+            with said_of(self.path):
+                os.utime(self._descriptor)
 
     def __enter__(self) -> Self:
         with said_of(self.path):

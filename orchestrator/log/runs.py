@@ -96,7 +96,8 @@ class RunLock:
         """Let go, and leave no file behind."""
         with self._guard:
             if self._descriptor is not None:
-                self.path.unlink(missing_ok=True)  # first: who opens it now finds another file
+                with contextlib.suppress(OSError):  # a disk that is read-only by now
+                    self.path.unlink()  # first: who opens it now finds another file
                 os.close(self._descriptor)
                 self._descriptor = None
 
@@ -143,21 +144,25 @@ def dead(state: Path, log: Log, runs: Iterable[str]) -> list[Dead]:
     StateUnusable.
     """
     candidates = {run: RunLock(state, run) for run in runs}
-    held = {run: lock for run, lock in candidates.items() if lock.take()}
     found = []
-    for run, lock in held.items():
-        # Asked now: it may have ended, and let go, after the state was read.
-        told = log.of_run(run)
-        begun = next((r for r in told if isinstance(r.event, RunStarted)), None)
-        if begun is None or any(isinstance(r.event, ENDS) for r in told):
-            lock.release()
-        elif isinstance(begun.event, RunStarted):
-            found.append(Dead(started=begun.event, id=begun.id, lock=lock))
-    ours = {one.started.run for one in found}
-    for path in sorted((state / "runs").glob("*.lock")):
-        orphan = RunLock(state, path.stem)
-        if path.stem not in ours and orphan.take():
-            orphan.release()
+    # A lock that outlives a fault would make its run one that lives, as long as this process does.
+    with contextlib.ExitStack() as held:
+        for lock in candidates.values():
+            held.callback(lock.release)
+        for run, lock in candidates.items():
+            # Asked when it is ours: it may have ended, and let go, after the state was read.
+            told = log.of_run(run) if lock.take() else []
+            begun = next((r for r in told if isinstance(r.event, RunStarted)), None)
+            if begun is None or any(isinstance(r.event, ENDS) for r in told):
+                lock.release()
+            elif isinstance(begun.event, RunStarted):
+                found.append(Dead(started=begun.event, id=begun.id, lock=lock))
+        ours = {one.started.run for one in found}
+        for path in sorted((state / "runs").glob("*.lock")):
+            orphan = RunLock(state, path.stem)
+            if path.stem not in ours and orphan.take():
+                orphan.release()
+        held.pop_all()
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.errors import StateUnusable
 from orchestrator.reports.message import Message
 from orchestrator.reports.page_line import Line, clean, cut
 from orchestrator.reports.page_words import WORDS, language
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from orchestrator.core.policy.model import Provider
-    from orchestrator.errors import StateUnusable
+    from orchestrator.errors import PraError
 
 LONGEST_ERROR = 45  # the whole of it stands in the body
 CALLS = {
@@ -24,7 +25,14 @@ CALLS = {
             "Nothing is broken, and nothing is to be done: pages arrive here."
         ),
         "lost": "log unusable",
-        "stopped": "no backup, no drill until then",
+        "stopped": "No backup, no drill meanwhile",
+        "fault": "fault of pra",
+        "undone": "Something is left undone meanwhile",
+        "fault-body": (
+            "The daemon on {place} met a fault of its own, and left something undone: a backup, a"
+            " drill, or a page.\n\n{error}\n{hint}\n\nIt tries again twice a minute; until it"
+            " works you are told once an hour."
+        ),
         "lost-body": (
             "The daemon on {place} cannot use its event log, so it starts nothing: no backup, no"
             " drill, and no other page.\n\n{error}\n{hint}\n\nIt goes on by itself when the log"
@@ -39,7 +47,14 @@ CALLS = {
             "Rien n'est en panne, il n'y a rien à faire : les appels arrivent ici."
         ),
         "lost": "journal inutilisable",
-        "stopped": "ni sauvegarde ni exercice d'ici là",
+        "stopped": "Ni sauvegarde ni exercice d'ici là",
+        "fault": "défaut de pra",
+        "undone": "Quelque chose n'est pas fait d'ici là",
+        "fault-body": (
+            "Le démon sur {place} a rencontré un défaut qui lui est propre, et a laissé quelque"
+            " chose en plan : une sauvegarde, un exercice ou un appel.\n\n{error}\n{hint}\n\nIl"
+            " réessaie deux fois par minute ; d'ici là, un appel par heure."
+        ),
         "lost-body": (
             "Le démon sur {place} ne peut utiliser son journal, et n'entreprend rien : ni"
             " sauvegarde, ni exercice, ni autre appel.\n\n{error}\n{hint}\n\nIl reprend de"
@@ -78,34 +93,43 @@ def channel_test(  # noqa: PLR0913 - who asks for it, where, of what
     )
 
 
-def log_lost(
-    provider: Provider, error: StateUnusable, *, criticality: str, place: str, now: datetime
+def cried(
+    provider: Provider, error: PraError, *, criticality: str, place: str, now: datetime
 ) -> Message:
-    """Return a page that says that the log cannot be used; the same one for an hour."""
+    """Return a page that says that the log cannot be used; the same one for an hour.
+
+    Of any other error it says that it is a fault of ours.
+    """
     lang = language(provider)
     words = CALLS[lang]
     said = clean(str(error))
+    is_log = isinstance(error, StateUnusable)
+    subject, what, undone, body = (
+        ("log", "lost", "stopped", "lost-body")
+        if is_log
+        else ("daemon", "fault", "undone", "fault-body")
+    )
     line = Line(
         criticality=criticality,
         who=place,
         ended="",
-        what=f"{words['lost']}{WORDS[lang]['is']}{cut(said, LONGEST_ERROR)}",
+        what=f"{words[what]}{WORDS[lang]['is']}{cut(said, LONGEST_ERROR)}",
         services=(),
-        promise=words["stopped"],
+        promise=words[undone],
         command="pra doctor",
         colon=WORDS[lang]["is"],
     )
     return Message(
-        id=f"{place}/log/{now:%Y%m%dT%H}",
-        type="pra.log.failed",
+        id=f"{place}/{subject}/{now:%Y%m%dT%H}",
+        type=f"pra.{subject}.failed",
         site="",
-        subject="log",
+        subject=subject,
         time=now,
         urgent=True,
         first_line=line.fitted(),
-        body=words["lost-body"].format(place=place, error=said, hint=error.hint).strip(),
+        body=words[body].format(place=place, error=said, hint=error.hint).strip(),
         data={
-            "dedup_key": f"{place}//log-unusable",
+            "dedup_key": f"{place}//{'log-unusable' if is_log else 'daemon-faulty'}",
             "criticality": criticality,
             "place": place,
             "summary": said,

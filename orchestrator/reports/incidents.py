@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.codec import timestamp
-from orchestrator.reports.page_line import clean, cut
+from orchestrator.reports.page_line import clean
 from orchestrator.reports.words import columns, duration, when
 
 if TYPE_CHECKING:
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from orchestrator.core.state import Incident
-
-LONGEST = 72
 
 
 def document(incident: Incident) -> dict[str, Any]:
@@ -48,9 +46,11 @@ def document(incident: Incident) -> dict[str, Any]:
 
 
 def text(incidents: Sequence[Incident], zone: Callable[[str], str], now: datetime) -> str:
-    """Return one line an incident, in the local time of its site: `zone` knows it."""
-    header = ("id", "", "what", "opened", "state", "")
-    return "\n".join(columns([header, *(_row(one, zone(one.site), now) for one in incidents)]))
+    """Return two lines an incident, in the local time of its site, which `zone` knows."""
+    header = ("id", "", "what", "opened", "state")
+    first, *rows = columns([header, *(_row(one, zone(one.site), now) for one in incidents)])
+    said = (f"  {clean(one.summary)}" for one in incidents)
+    return "\n".join([first, *(line for pair in zip(rows, said, strict=True) for line in pair)])
 
 
 def order(incidents: Sequence[Incident]) -> list[Incident]:
@@ -85,7 +85,6 @@ def _row(incident: Incident, zone: str, now: datetime) -> tuple[str, ...]:
         f"{subject(incident)} {incident.condition}",
         when(incident.opened_at, zone),
         f"{standing(incident)}, {'after' if incident.resolved_at else 'for'} {duration(lasted)}",
-        cut(clean(incident.summary), LONGEST),
     )
 
 

@@ -10,7 +10,7 @@ from orchestrator.reports.words import SCENARIOS, duration
 from restore_drills.model import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from orchestrator.core.standing import Overview, ScenarioStatus, ServiceStatus, SiteStatus
@@ -22,24 +22,33 @@ DOUBTS = {
     Doubt.POLICY_CHANGED: "the policy changed since the proof",
     Doubt.TOO_OLD: "the proof is too old",
 }
+NOBODY = "nobody watches: start `pra daemon`"
 Said = tuple[Level, str]
 
 
-def report(seen: Overview, now: datetime) -> tuple[int, str]:
-    """Return the exit code and all that is to be printed."""
+def report(seen: Overview, now: datetime, faults: Sequence[str] = ()) -> tuple[int, str]:
+    """Return the exit code and all that is to be printed; `faults` are those of policy files."""
     if not seen.sites:
         return unknown("no policy of any site")
     said = [_incident(one) for one in seen.incidents]
+    said += [(Level.WARNING, fault) for fault in faults]
     said += [one for site in seen.sites for one in _site(site, now, len(seen.sites) > 1)]
+    unwatched = seen.daemon is None
+    if unwatched and any(_scheduled(site) for site in seen.sites):
+        said.append((Level.WARNING, NOBODY))
     wrong = sorted(said, key=lambda one: -one[0])
     level = wrong[0][0] if wrong else Level.OK
     first = "; ".join(words for at, words in wrong if at is level) if wrong else _well(seen)
     numbers = [one for site in seen.sites for one in _numbers(site, now, len(seen.sites) > 1)]
     details = [f"{at.name}: {words}" for at, words in wrong]
     details += [one for site in seen.sites for one in _untried(site)]
-    if seen.daemon is None:
-        details.append("nobody watches: start `pra daemon`")
+    if unwatched and (Level.WARNING, NOBODY) not in said:
+        details.append(NOBODY)
     return int(level), printed(level, first, numbers, details)
+
+
+def _scheduled(site: SiteStatus) -> bool:
+    return any(one.next_due is not None for one in site.services)
 
 
 def _well(seen: Overview) -> str:

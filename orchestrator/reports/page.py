@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.core.codec import timestamp
 from orchestrator.core.decide.concerned import concerned
 from orchestrator.core.decide.conditions import Condition, stem
+from orchestrator.reports.causes import another
 from orchestrator.reports.message import Message
 from orchestrator.reports.page_body import Facts, body
 from orchestrator.reports.page_line import Line, cut
@@ -61,7 +62,7 @@ def message(  # noqa: PLR0913 - the incident, and what its reader must know
         urgent=not (ended or _waits(incident, page, provider)),
         first_line=line.fitted(),
         body=body(state, facts, title=line.title(), breach="" if ended else line.promise),
-        data=_data(incident, page, line.command),
+        data=_data(state, incident, page, line.command),
     )
 
 
@@ -126,8 +127,10 @@ def _waits(incident: Incident, page: str, provider: Provider | None) -> bool:
     return step.isdecimal() and int(step) < len(steps) and steps[int(step)].business
 
 
-def _data(incident: Incident, page: str, command: str) -> dict[str, Any]:
+def _data(state: State, incident: Incident, page: str, command: str) -> dict[str, Any]:
+    """Return the page for a program; `latest` is what it is by now, where that is another cause."""
     breach, resolved = incident.predicted_breach_at, incident.resolved_at
+    last = another(incident, state.service(incident.site, incident.service).backups.answered)
     return {
         "dedup_key": incident.key,
         "incident": incident.id,
@@ -141,5 +144,6 @@ def _data(incident: Incident, page: str, command: str) -> dict[str, Any]:
         "predicted_breach_at": timestamp(breach) if breach else None,
         "summary": incident.summary,
         "remedy": incident.remedy or None,
+        "latest": {"error": last.error, "remedy": last.remedy or None} if last else None,
         "first_command": command,
     }

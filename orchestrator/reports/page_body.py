@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator.core.decide.conditions import Condition, stem
+from orchestrator.reports.causes import another, shut
 from orchestrator.reports.page_words import WORDS, moment, noted
 from orchestrator.reports.words import columns
 from restore_drills.model import Scenario
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from orchestrator.core.policy.model import Service, Site
-    from orchestrator.core.state import Incident, State
+    from orchestrator.core.state import Incident, Run, State
 
 Row = tuple[str, ...]
 MOST_SERVICES = 10
@@ -98,9 +99,17 @@ def told(state: State, facts: Facts, breach: str) -> list[Row]:
     """Return what is known, each with its label; `breach` says which promise breaks when."""
     words, incident = WORDS[facts.lang], facts.incident
     rows: list[Row] = [(words["happened"], " ".join(incident.summary.split()))]
-    if incident.remedy:
-        rows.append((words["remedy"], " ".join(incident.remedy.split())))
-    rows.append((words["since"], _since(facts)))
+    if incident.reported_by:
+        at = facts.moment(incident.reported_at or incident.opened_at)
+        rows.append((words["told"], words["by"].format(by=incident.reported_by, at=at)))
+    newer = _latest(state, incident)
+    if newer is not None:
+        at, error = facts.moment(newer.started_at), " ".join((newer.error or "").split())
+        rows.append((words["latest"], words["failed-so"].format(at=at, error=error)))
+    remedy = newer.remedy if newer else incident.remedy
+    if remedy and incident.resolved_at is None:
+        rows.append((words["remedy"], " ".join(remedy.split())))
+    rows.append((words["since" if incident.resolved_at is None else "lasted"], _since(facts)))
     if breach and (incident.predicted_breach_at or incident.reported_by):
         rows.append((words["breach"], breach))
     rows += _under(words["promised"], _promised(facts))
@@ -122,6 +131,10 @@ def told(state: State, facts: Facts, breach: str) -> list[Row]:
         note = said if incident.resolved_by else noted(facts.lang, said)
         rows.append((words["end"], f"{by}{words['is']}{note}" if note else by))
     return rows
+
+
+def _latest(state: State, incident: Incident) -> Run | None:
+    return another(incident, state.service(incident.site, incident.service).backups.answered)
 
 
 def _since(facts: Facts) -> str:
@@ -152,7 +165,9 @@ def _good(state: State, facts: Facts) -> list[str]:
         data = known.complete.data_time if known.complete else None
         if data:
             at, span = facts.moment(data), facts.span(max(facts.now - data, timedelta(0)))
-            said.append(words["point"].format(who=one.name, at=at, span=span))
+            names = {"who": one.name, "at": at, "span": span, "where": one.backup_to}
+            away = shut(known.backups.answered, one)
+            said.append(words["point-away" if away else "point"].format(**names))
         elif one.backup_to:
             said.append(words["point-none"].format(who=one.name))
         proof = state.proofs(facts.incident.site, one.id, scenario).proven

@@ -42,11 +42,11 @@ class Line:
         for site, count, length in TRIES:
             head = f"{self.criticality} {cut(who, site)}{self.colon}"
             head += f"{self.ended}, " if self.ended else ""
-            line = f"{head}{what}{self._named(services, count, length)}{tail}"
+            line = _sentence(f"{head}{what}{self._named(services, count, length)}", tail)
             if len(line) <= MOST:
                 return line
         room = MOST - len(head) - len(tail)
-        return f"{head}{cut(what, room)}{tail}"
+        return _sentence(f"{head}{cut(what, room)}", tail)
 
     def title(self) -> str:
         """Return who and what, in full: what stands above the text."""
@@ -60,6 +60,11 @@ class Line:
         named = ", ".join(cut(name, length) for name in services[:count])
         more = len(services) - count
         return f" ({named}{f' +{more}' if more > 0 else ''})"
+
+
+def _sentence(said: str, tail: str) -> str:
+    """Put the tail behind what is said; what was cut short needs no full stop."""
+    return said + tail.removeprefix("." if said.endswith("…") else "")
 
 
 def clean(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core.events import Outcome
 from orchestrator.core.standing import Doubt, Protection
+from orchestrator.reports.causes import of_runs
 from orchestrator.reports.words import SCENARIOS, ago, duration, when
 from restore_drills.model import Label, Scenario
 
@@ -47,7 +48,8 @@ def _backup_remarks(
         promised = f"promised {duration(rpo)}"
         yield f"{service.id}: a failure now loses {duration(lost)}, {promised}: run {command}."
     last = service.last_backup
-    if last and last.outcome != Outcome.COMPLETE:
+    told = any(one.service == service.id and of_runs(one) for one in site.incidents)
+    if last and last.outcome != Outcome.COMPLETE and not told:
         why = f": {last.error}" if last.error else ""
         when_ = when(last.started_at, site.timezone)
         yield f"{service.id}: the last backup ({when_}) ended {last.outcome}{why}; run {command}."

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator.core.standing import Protection
+from orchestrator.reports.status_incident import told
 from orchestrator.reports.status_remarks import remarks
-from orchestrator.reports.words import SCENARIOS, ago, columns, duration, when
+from orchestrator.reports.words import SCENARIOS, columns, duration, when
 from restore_drills.model import Verdict
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from orchestrator.core.running import Running
     from orchestrator.core.standing import Overview, ScenarioStatus, ServiceStatus, SiteStatus
-    from orchestrator.core.state import Incident
 
 HEADER = ("service", "if ...", "promised", "proven", "how sure", "on", "drilled")
 NOTHING = "-"
@@ -25,7 +25,7 @@ NOTHING = "-"
 def text(seen: Overview, now: datetime) -> str:
     """Return the page: per site its incidents, a table, and what the table cannot prove."""
     parts = [list(_page(site, seen.period, now)) for site in seen.sites]
-    machine = [line for one in seen.incidents for line in _incident(one, now)]
+    machine = [line for one in seen.incidents for line in told(one, now, site=one.site)]
     watched = (
         f"A daemon watches (process {seen.daemon})."
         if seen.daemon is not None
@@ -36,7 +36,9 @@ def text(seen: Overview, now: datetime) -> str:
 
 def _page(site: SiteStatus, period: timedelta, now: datetime) -> Iterator[str]:
     yield f"{site.name} ({site.site}), {when(now, site.timezone)}"
-    yield from (f"  {line}" for one in site.incidents for line in _incident(one, now))
+    last = {one.id: one.last_backup for one in site.services}
+    for one in site.incidents:
+        yield from (f"  {line}" for line in told(one, now, last.get(one.service)))
     under_way = [*site.drills, *(one.running for one in site.services if one.running)]
     yield from (f"  {_running(one, now)}" for one in under_way)
     ours = [s for s in site.services if s.protection is not Protection.EXTERNAL]
@@ -87,23 +89,6 @@ def _proven(one: ScenarioStatus) -> str:
         else f"restored in {duration(last.rta)} (*)"
     )
     return back if last.rpa is None else f"{back}, lost {duration(last.rpa)}"
-
-
-def _incident(one: Incident, now: datetime) -> Iterator[str]:
-    """What is broken, and the first thing to do."""
-    what = f"{one.service}, {one.condition}" if one.service else one.condition
-    seen = f"acknowledged by {one.acknowledged_by}" if one.acknowledged_by else "nobody has it yet"
-    since = duration(max(now - one.opened_at, timedelta()))
-    yield f"INCIDENT {one.id}: {one.criticality} {what}, for {since}, {seen}"
-    yield f"  {one.summary}"
-    breach = one.predicted_breach_at
-    if breach is not None:
-        soon = f"breaks in {duration(breach - now)}"
-        yield f"  its promise {f'broke {ago(breach, now)}' if breach <= now else soon}"
-    if one.remedy:
-        yield f"  do first: {one.remedy}"
-    if not one.acknowledged_by:
-        yield f"  take it: `pra ack {one.id}`"
 
 
 def _running(one: Running, now: datetime) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
 
 from orchestrator.core.events import RunInterrupted, RunKind, RunStarted
+from orchestrator.errors import StateUnusable
 from orchestrator.jobs.sweep import recover
 from orchestrator.log import RunLock
 from tests.component.backups import SHARE, House
@@ -15,6 +18,9 @@ from tests.site import TOOLS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+FULL = """CREATE TRIGGER full BEFORE INSERT ON event
+BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"""
 
 
 @pytest.fixture
@@ -74,6 +80,19 @@ def test_a_dead_drill_is_closed_without_touching_a_repository(house: House) -> N
     begin(house, "run-4", RunKind.DRILL, "far")
 
     assert ["acme partage: the drill run run-4 was cut short"] == recover(house.app)
+
+
+def test_a_log_that_refuses_the_end_of_one_dead_run_keeps_no_other_s_lock(house: House) -> None:
+    for run in ("run-6", "run-7"):
+        begin(house, run, RunKind.DRILL)
+    with contextlib.closing(sqlite3.connect(house.app.log.path)) as db, db:
+        db.execute(FULL)
+    with pytest.raises(StateUnusable):
+        recover(house.app)
+    with contextlib.closing(sqlite3.connect(house.app.log.path)) as db, db:
+        db.execute("DROP TRIGGER full")
+
+    assert 2 == len(recover(house.app)), "a lock that is kept makes a dead run look alive"
 
 
 def test_a_living_run_is_left_alone(house: House) -> None:

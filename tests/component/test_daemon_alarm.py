@@ -53,6 +53,13 @@ def test_an_instant_that_has_passed_rings_at_once(alarm: Alarm) -> None:
     assert waited(alarm) < 1
 
 
+def test_it_may_be_closed_while_it_rings(log: Log) -> None:
+    for _ in range(12):  # an error in its thread fails the test
+        with Alarm(log) as alarm:
+            alarm.set(now() - timedelta(days=3))
+            alarm.wait(LONG)
+
+
 def test_the_last_instant_set_counts(alarm: Alarm) -> None:
     alarm.set(now() + timedelta(seconds=0.2))
     alarm.set(now() + timedelta(hours=1))

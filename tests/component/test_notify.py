@@ -281,7 +281,7 @@ def test_without_a_log_the_gravest_chain_is_told_all_the_same(app: App, receiver
 
     subject = box.mails()[0]["Subject"]
     assert subject.startswith("P1 example-host: log unusable: /var/lib/pra/log.sqlite: database")
-    assert subject.endswith("no backup, no drill until then. pra doctor")
+    assert subject.endswith("is… No backup, no drill meanwhile. pra doctor")
     assert len(subject) <= 130
     assert "Free space." in box.mails()[0].get_content()
     assert f"/example-host/log/{NOW:%Y%m%dT%H}" == receiver.received[0].headers["webhook-id"]

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from restore_drills.process import Processes
 from tests.site import DATABASE, FILES, TOOLS, ClientSite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from orchestrator.demo.servers import PostgresServer
 
@@ -66,21 +64,6 @@ def a_site(original: Original, tmp_path: Path) -> Callable[..., ClientSite]:
         return site
 
     return copy
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[str]:
-    """A file system of 16 MiB: mounted where we may, else the smallest that a user gets."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounts = Processes("the-tests")
-    env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-    limit = timedelta(seconds=10)
-    argv = ["mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "tmpfs", str(folder)]
-    ended = mounts.run(argv, env=env, timeout=limit)
-    assert ended.code == 0, f"a small file system is needed, as root: {ended.stderr}"
-    yield str(folder)
-    mounts.run(["umount", "--lazy", str(folder)], env=env, timeout=limit)
 
 
 @pytest.fixture

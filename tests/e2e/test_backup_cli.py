@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.core.events import run_of
+from orchestrator.core.events import RunFailed, run_of
 from restore_drills import process
 from restore_drills.process import Processes
 from tests.component.backups import SHARE, TILL, House, till
@@ -198,6 +198,9 @@ def test_storage_that_is_gone_is_known_within_a_minute(tmp_path: Path, s3: S3Ser
     assert 1 == ran.code
     assert time.monotonic() - began < 60
     assert "does not answer: connection refused" in ran.json["services"][0]["error"]
+    (failed,) = (r.event for r in house.app.log.read() if isinstance(r.event, RunFailed))
+    # What makes of five services that fail for it one incident, and of the weekend one page.
+    assert ("repository-unreachable", True) == (failed.code, failed.retryable)
 
 
 def test_ctrl_c_ends_every_process_and_leaves_no_lock(house: House) -> None:

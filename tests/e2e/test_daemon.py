@@ -41,6 +41,7 @@ def test_installed_and_forgotten_it_backs_up_and_proves_by_itself(site: Watched)
         (backup,) = site.wait_for(BackupFinished)
         (drill,) = site.wait_for(DrillFinished)
         assert 0 == site.pra("daemon", "--healthy").code
+        assert True is site.pra("daemon", "--healthy", "--json").json["alive"]
         watched = site.pra("status", "acme").out
     said = lines_of(child.ended().stderr)
 
@@ -48,6 +49,8 @@ def test_installed_and_forgotten_it_backs_up_and_proves_by_itself(site: Watched)
     assert (Outcome.COMPLETE, "proven") == (backup.outcome, drill.verdict)
     assert "next" in watched
     assert 1 == site.pra("daemon", "--healthy").code
+    gone = site.pra("daemon", "--healthy", "--json").json
+    assert (False, None) == (gone["alive"], gone["pid"])
     finished = [line for line in said if line["event"] == "backup.finished"]
     assert [("acme", "partage", backup.run)] == [
         (line["site"], line["service"], line["run"]) for line in finished

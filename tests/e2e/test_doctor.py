@@ -266,7 +266,20 @@ def test_a_broken_policy_is_a_fault_of_the_policy(a_site: Callable[..., ClientSi
     site = a_site()
     (site.policies / "acme.yaml").write_text("site: acme\nservcies: {}\n")
 
-    assert 2 == site.pra("doctor").code
+    ran = site.pra("doctor")
+    assert 2 == ran.code
+    assert "acme.yaml:2: servcies: unknown key" in ran.err
+    assert "Fine:\n" in ran.out
+
+
+def test_a_site_in_another_time_zone_is_nothing_to_be_told_of(
+    a_site: Callable[..., ClientSite],
+) -> None:
+    site = a_site()
+    policy = site.policies / "acme.yaml"
+    policy.write_text(policy.read_text().replace("Europe/Paris", "Pacific/Chatham"))
+
+    assert "Pacific/Chatham" not in site.pra("doctor").out
 
 
 def test_what_fails_tonight_is_known_without_the_network_and_at_once(

@@ -113,3 +113,28 @@ def test_a_period_that_nobody_remembers_is_refused(a_site: Callable[..., ClientS
 
     assert 2 == ran.code
     assert "--period: 900d is not between 1 s and 400d" in ran.err
+
+
+def test_a_policy_that_is_broken_hides_neither_its_incidents_nor_the_other_sites(
+    a_site: Callable[..., ClientSite],
+) -> None:
+    site = a_site()
+    site.pra("open", "acme", "--summary", "no network", "--reported-by", "Martin")
+    sound = (site.policies / "acme.yaml").read_text()
+    (site.policies / "acme.yaml").write_text("site: acme\nservcies: {}\n")
+    alone = site.pra("status"), site.pra("status", "acme"), site.pra("status", "--json")
+    (site.policies / "other.yaml").write_text(sound.replace("site: acme", "site: other"))
+    both = site.pra("status")
+
+    assert [2] * 4 == [ran.code for ran in (*alone, both)]
+    assert ["P2 acme, reported"] * 3 == [
+        line.partition(": ")[2].partition(", for")[0]
+        for ran in (*alone[:2], both)
+        for line in ran.out.splitlines()
+        if line.startswith("INCIDENT ")
+    ]
+    assert "(other), " in both.out
+    assert "acme.yaml:2: servcies: unknown key (did you mean services?)" in both.err
+    document = alone[2].json
+    assert ["acme"] == [one["site"] for one in document["incidents"]]
+    assert ["servcies"] == [one["path"] for one in document["errors"] if one["line"] == 2]

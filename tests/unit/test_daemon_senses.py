@@ -10,6 +10,7 @@ from orchestrator.core.decide.conditions import Condition
 from orchestrator.core.fold import fold
 from orchestrator.core.state import State
 from orchestrator.daemon import senses
+from orchestrator.errors import StateUnusable
 from tests.records import NOW, recorded
 
 if TYPE_CHECKING:
@@ -104,3 +105,17 @@ def test_a_clock_that_was_wrong_must_be_right_within_a_minute() -> None:
 
     assert 1 == len(list(senses.clock(NOW, state, NOW + timedelta(seconds=90), None)))
     assert [] == list(senses.clock(NOW, state, NOW + timedelta(seconds=30), None))
+
+
+def test_a_storage_that_agrees_with_the_clock_says_that_it_was_ahead_and_is_right_by_now() -> None:
+    year = timedelta(days=365)
+
+    assert [] == list(senses.clock(NOW, State(), NOW + year, timedelta(seconds=1)))
+    assert 1 == len(list(senses.clock(NOW, State(), NOW + year, None)))
+    (off,) = senses.clock(NOW, State(), NOW + year, -year)
+    assert off.detail.startswith("the clock is behind")
+
+
+def test_a_state_folder_that_is_gone_is_a_log_that_cannot_be_used(tmp_path: Path) -> None:
+    with pytest.raises(StateUnusable):
+        list(senses.disk(tmp_path / "gone", State()))

@@ -84,15 +84,16 @@ def test_the_gravest_and_oldest_open_ones_come_first_then_the_last_that_ended() 
     assert ["grave", "old", "last", "ended"] == [i.id for i in order([ended, old, last, grave])]
 
 
-def test_a_list_has_one_line_an_incident_in_local_time() -> None:
+def test_a_list_says_each_incident_in_full_in_local_time() -> None:
     one, _ = told()
     machine = replace(one, id="b", site="", service="", resolved_at=FRIDAY + HOUR, resolved_by="")
     lines = text([one, machine], lambda _site: ZONE, FRIDAY + HOUR).splitlines()
 
     assert "aaaaaa  P1  bakery/till backup-failed" in lines[1]
     assert "2026-11-20 18:30  OPEN, for 60 min" in lines[1].replace("1 h", "60 min")
-    assert "this machine backup-failed" in lines[2]
-    assert "resolved, after 1 h" in lines[2].replace("60 min", "1 h")
+    assert "  the till is not backed up" == lines[2]
+    assert "this machine backup-failed" in lines[3]
+    assert "resolved, after 1 h" in lines[3].replace("60 min", "1 h")
 
 
 def test_a_story_tells_who_was_called_and_what_was_done_in_order() -> None:

@@ -91,10 +91,24 @@ def test_what_can_wait_for_the_morning_is_a_warning(facts: tuple[Event, ...], li
 def test_an_overdue_backup_is_a_warning_unless_one_runs() -> None:
     often = site(service(every=timedelta(minutes=15)))
     begun = replace(started("r1"), slot=NOW)
-    code, text = told(begun, *GOOD, of=often)
+    code, text = told(begun, *GOOD, of=often, daemon=7)
 
     assert (1, True) == (code, "till: its backup is overdue since 1 h 4" in text)
-    assert 0 == told(*GOOD, begun, of=often, living={"r1": None})[0]
+    assert 0 == told(*GOOD, begun, of=often, living={"r1": None}, daemon=7)[0]
+
+
+def test_a_schedule_that_nobody_follows_is_a_warning() -> None:
+    often = site(service(every=timedelta(minutes=15)))
+    code, text = told(*GOOD, started("r1"), of=often, living={"r1": None})
+
+    assert (1, True) == (code, text.startswith("PRA WARNING - nobody watches: start `pra daemon`|"))
+
+
+def test_a_policy_that_cannot_be_read_is_a_warning_beside_the_others() -> None:
+    fault = "policy: b.yaml:3: servcies: unknown key"
+    code, text = nagios.report(seen(*GOOD, daemon=7), LATER, [fault])
+
+    assert (1, True) == (code, text.startswith(f"PRA WARNING - {fault}|till_rpa="))
 
 
 def test_the_worst_comes_first_and_the_rest_is_in_the_lines_below() -> None:

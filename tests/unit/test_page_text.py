@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from orchestrator.core.decide.conditions import Condition
 from orchestrator.core.policy.model import Promise
 from orchestrator.core.state import Incident, Note, State
+from orchestrator.errors import RepositoryAbsent
 from orchestrator.reports.page import message
 from orchestrator.reports.page_body import FIRST_AID
 from orchestrator.reports.page_line import MOST, Line
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 NOW = FRIDAY + 10 * MINUTE
 FRENCH = replace(PROVIDER, language="fr")
+VANISHED = {"error": "vanished", "remedy": "Mount it.", "retryable": False}
 CLIENT = client(
     replace(service("till", every=HOUR), name="Till and stock"),
     service("share", every=HOUR, objectives={None: Promise(rto=DAY, rpo=4 * HOUR)}),
@@ -71,7 +73,7 @@ def test_the_first_line_says_who_what_which_promise_when_and_the_first_command()
 def test_a_french_provider_reads_french() -> None:
     assert (
         "P1 Bakery Martin : sauvegarde de Till and stock en échec. "
-        "RPO tenu jusqu'à ven 20/11 19:30. pra show 3fa94c"
+        "RPO tenu jusqu'au ven 20/11 19:30. pra show 3fa94c"
     ) == page(incident(), provider=FRENCH).first_line
 
 
@@ -84,12 +86,12 @@ def test_a_promise_that_is_broken_is_said_to_be() -> None:
 def test_a_promise_of_which_nothing_is_known_is_not_made_up() -> None:
     one = incident(predicted_breach_at=None)
 
-    assert ". no usable point at all. " in page(one).first_line
+    assert ". No usable point at all. " in page(one).first_line
     nights = Nights(CLIENT)
     nights.ran("till")
-    assert ". no breach foreseen. " in page(one, state=nights.state).first_line
+    assert ". No breach foreseen. " in page(one, state=nights.state).first_line
     no = incident(predicted_breach_at=None, service="", condition="drill-refuted-server-failure")
-    assert ". promise not proven. " in page(no).first_line
+    assert ". Promise not proven. " in page(no).first_line
 
 
 def test_what_a_person_reported_says_who_and_until_when_the_service_should_be_back() -> None:
@@ -105,6 +107,7 @@ def test_what_a_person_reported_says_who_and_until_when_the_service_should_be_ba
         "P1 Bakery Martin: reported by Mrs Martin: no orders. RTO of 4 h ends "
         "Fri 2026-11-20 21:30. pra show 3fa94c"
     ) == page(one).first_line
+    assert "Reported       by Mrs Martin, Fri 2026-11-20 17:30" in page(one).body.splitlines()
     assert page(replace(one, service="")).first_line.endswith("no orders. pra show 3fa94c")
 
 
@@ -191,7 +194,7 @@ def test_what_is_broken_gives_way_only_when_the_names_have() -> None:
 
     line = page(one).first_line
     assert line.startswith("P1 Bakery Martin: the orders of Monday, ")
-    assert line.endswith("…. RPO breaks Fri 2026-11-20 19:30. pra show 3fa94c")
+    assert line.endswith("… RPO breaks Fri 2026-11-20 19:30. pra show 3fa94c")
     assert MOST - 2 <= len(line) <= MOST
 
 
@@ -231,6 +234,36 @@ def test_the_body_says_what_happened_what_is_promised_what_is_good_and_what_to_d
         assert line in body.splitlines(), line
 
 
+def test_an_incident_whose_cause_has_become_another_one_says_so_with_the_remedy_of_today() -> None:
+    nights = Nights(CLIENT)
+    nights.ran("till", failure=VANISHED)
+    told = page(incident(), state=nights.state)
+    body = told.body
+
+    assert {"error": "vanished", "remedy": "Mount it."} == told.data["latest"]
+    assert None is page(incident()).data["latest"]
+    assert "What happened  the backup of till failed: offsite: wrong password" in body.splitlines()
+    assert "Latest         Fri 2026-11-20 18:30: vanished" in body.splitlines()
+    assert "Remedy         Mount it." in body.splitlines()
+    assert "Put the right one in place." not in body
+    french = page(incident(), state=nights.state, provider=FRENCH).body
+    assert "Depuis lors  le ven 20/11 18:30 : vanished" in french
+    same = page(incident(summary="the backup of till failed: vanished"), state=nights.state).body
+    assert ("Latest" in same, "Put the right" in same) == (False, True)
+
+
+def test_a_point_in_a_repository_that_does_not_open_is_not_called_good() -> None:
+    nights = Nights(CLIENT)
+    nights.ran("till")
+    nights.ran("till", failure={**VANISHED, "code": RepositoryAbsent("x").code})
+    body, french = (
+        page(incident(), state=nights.state, provider=whose).body for whose in (PROVIDER, FRENCH)
+    )
+
+    assert "data of Fri 2026-11-20 18:30 (10 min old), if offsite opens again\n" in body
+    assert "(il y a 10 min), si offsite s'ouvre à nouveau\n" in french
+
+
 def test_a_service_that_others_back_up_has_no_point_of_ours() -> None:
     site = client(service("pay", source(PAYROLL, name="pay")))
     body = page(incident(service="pay", remedy=""), site=site).body
@@ -246,7 +279,7 @@ def test_a_proof_that_expired_names_the_services_whose_it_was() -> None:
     one = incident(service="", condition="proof-expired-server-failure", predicted_breach_at=None)
 
     line = page(one, state=nights.state).first_line
-    assert "proof for server-failure has expired (Till and stock). promise not proven" in line
+    assert "proof for server-failure has expired (Till and stock). Promise not proven" in line
 
 
 def test_a_drill_that_said_no_names_the_services_that_it_refuted() -> None:
@@ -283,6 +316,9 @@ def test_the_end_says_how_long_it_took_and_asks_for_nothing() -> None:
     assert "ven 20/11 20:30 : un point utilisable a été fait" in french
     other = replace(one, resolution="now it is backup-partial", resolved_by="")
     assert "20:30 : devenu backup-partial" in page(other, "end", provider=FRENCH).body
+    assert "Lasted         2 h, Fri 2026-11-20 18:30 to Fri 2026-11-20 20:30" in said.body
+    assert "Durée           2 h, du ven 20/11 18:30 au ven 20/11 20:30" in french
+    assert ("Remedy" in said.body, "Remède" in french) == (False, False)
     by_hand = page(replace(one, resolved_by="Zoe", resolution=""), "end").body
     assert "Resolved       by Zoe, Fri 2026-11-20 20:30" in by_hand.splitlines()
 
@@ -316,11 +352,11 @@ def test_the_machine_itself_has_a_page_without_a_site() -> None:
     one = incident(site="", service="", condition="disk-short", predicted_breach_at=None)
     said = page(one, site=None, provider=FRENCH)
 
-    assert "P1 la machine de pra : disque presque plein. aucun dépassement prévu." in (
+    assert "P1 la machine de pra : disque presque plein. Aucun dépassement prévu." in (
         said.first_line
     )
     assert "  pra doctor" in said.body.splitlines()
-    assert "Heures de Europe/Paris." in said.body
+    assert "Heures locales : Europe/Paris." in said.body
 
 
 def test_a_site_whose_policy_cannot_be_read_is_told_by_its_id() -> None:

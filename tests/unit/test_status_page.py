@@ -4,12 +4,14 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
-from orchestrator.core.events import Outcome, RunKind
+from orchestrator.core.events import Outcome, RunFailed, RunKind
+from orchestrator.core.fold import fold
 from orchestrator.core.policy.model import Promise, ProofValid
 from orchestrator.core.running import Moved
+from orchestrator.core.status import overview
 from orchestrator.reports import status
 from restore_drills.model import Scenario
-from tests.records import NOW, acknowledged, backed_up, drilled, incident_opened, started
+from tests.records import NOW, acknowledged, backed_up, drilled, incident_opened, recorded, started
 from tests.statuses import LATER, PROMISE, external, page, seen, service, site
 
 VALID = ProofValid().default
@@ -103,6 +105,31 @@ def test_a_backup_that_failed_after_a_good_one_is_said() -> None:
         "run `pra backup bakery till`." in text
     )
     assert "ended partial; run" in silent
+
+
+def test_a_failure_is_told_once_and_as_it_is_by_now() -> None:
+    failed = replace(incident_opened("3fa94c"), summary="the backup of till failed: no such folder")
+    wrong = RunFailed(
+        run="r2",
+        kind=RunKind.BACKUP,
+        site="bakery",
+        service="till",
+        error="no space",
+        remedy="Free some.",
+        retryable=False,
+    )
+    text = page(seen(failed, started("r2"), wrong))
+
+    assert "    now: no space\n" in text
+    assert "    do first: Free some.\n" in text
+    assert "the last backup" not in text
+
+
+def test_incidents_are_told_where_the_policy_of_their_site_is_broken() -> None:
+    state = fold(recorded(incident_opened("3fa94c")))
+    text = page(overview(state, [], LATER, unread=["bakery"]))
+
+    assert "INCIDENT 3fa94c: P1 bakery/till, backup-failed, for 2 h" in text
 
 
 def test_a_site_without_services_of_ours_has_no_table() -> None:

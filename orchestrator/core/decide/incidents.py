@@ -179,9 +179,11 @@ def _over(
     site = policies.sites.get(incident.site)
     if condition in OBSERVED:
         why: str | None = "it was seen no more"
-    elif site is None or condition in {None, Condition.REPORTED}:
+    elif condition in {None, Condition.REPORTED} or (site is None and _is_unread(state, incident)):
         # Of a site whose policy cannot be read nothing is known; what a person opened, he closes.
         why = None
+    elif site is None:
+        why = "the site is no longer in the policies"
     elif incident.service and incident.service not in site.services:
         why = "the service is no longer in the policy"
     elif condition not in OF_BACKUP:
@@ -191,6 +193,12 @@ def _over(
     else:
         why = _usable(state, incident)
     return why
+
+
+def _is_unread(state: State, incident: Incident) -> bool:
+    """Whether a file that cannot be used may be the one that speaks of the incident's site."""
+    broken = (f"{name}/{Condition.POLICY_BROKEN}" in state.observed for name in ("", incident.site))
+    return not incident.site or any(broken)
 
 
 def _usable(state: State, incident: Incident) -> str | None:

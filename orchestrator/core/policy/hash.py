@@ -21,6 +21,8 @@ from restore_drills.model import Scenario, SqlCheck
 if TYPE_CHECKING:
     from orchestrator.core.policy.model import Service, Site
 
+UNTOUCHED = {"name", "criticality"}  # a word for people; who is called
+
 
 def policy_hash(site: Site, service: Service) -> str:
     """Return the SHA-256, in hex, of a canonical JSON of what touches the service."""
@@ -39,7 +41,7 @@ def policy_hash(site: Site, service: Service) -> str:
     what: dict[str, Any] = {
         "site": site.id,
         "service": service.id,
-        "policy": {key: value for key, value in own.items() if key != "name"},
+        "policy": {key: value for key, value in own.items() if key not in UNTOUCHED},
         "equipment": {
             name: equipment(machine) for name, machine in site.equipment.items() if name in machines
         },

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     from orchestrator.core.policy.rules import Ruling
 
+RESERVED = "proof"  # the runs of a name are one series
+
 
 def drill_rules(ruling: Ruling, *, places: Collection[str]) -> None:
     """Judge the drills of the schedule."""
@@ -19,6 +21,8 @@ def drill_rules(ruling: Ruling, *, places: Collection[str]) -> None:
         path = ("drills", f"[{i}]")
         if drill.get("name") in seen:
             ruling.say((*path, "name"), "another drill has this name", "give each its own")
+        if drill.get("name") == RESERVED:
+            ruling.say((*path, "name"), "the drills that pra adds have this name", "write another")
         seen.add(drill.get("name", ""))
         known = [*places, *ruling.map("equipment")]
         ruling.refer((*path, "where"), drill.get("where"), known, "place or equipment")

@@ -1,15 +1,13 @@
-"""The machine itself: the state folder, the room for a drill, the daemon, the time zone."""
+"""The machine itself: the state folder, the room for a drill, the daemon."""
 
 from __future__ import annotations
 
 import os
-import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from orchestrator.core.diagnosis import Fine
-from orchestrator.jobs.checkup.ground import error, note, warning
+from orchestrator.jobs.checkup.ground import error, warning
 from orchestrator.log import daemon_running, silent_for
 from orchestrator.reports.words import duration, size
 from restore_drills.host import MIB
@@ -75,22 +73,6 @@ def daemon(ground: Ground) -> Said:
         )
     else:
         yield Fine(subject="daemon", message=f"watches (process {pid})")
-
-
-def time_zone(ground: Ground) -> Said:
-    """The site's own time, in which its schedule is written, against this machine's."""
-    now = ground.app.clock()
-    here = timedelta(seconds=time.localtime(now.timestamp()).tm_gmtoff)
-    for site in ground.sites:
-        there = now.astimezone(ZoneInfo(site.timezone)).utcoffset() or timedelta()
-        if there != here:
-            yield note(
-                "time-zone",
-                site.id,
-                f"it is {now.astimezone(ZoneInfo(site.timezone)):%H:%M} there ({site.timezone}) "
-                f"and {now.astimezone():%H:%M} on this machine",
-                "Its schedule follows the site's time; nothing is to be done.",
-            )
 
 
 def free_bytes(folder: Path) -> int:

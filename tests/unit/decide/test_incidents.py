@@ -110,6 +110,26 @@ def test_a_complete_backup_resolves_it_by_itself() -> None:
     assert [] == said(nights)
 
 
+def test_a_site_that_was_taken_out_of_the_policies_leaves_no_incident_open() -> None:
+    nights = failing()
+    name = open_one(nights)
+    nights.policies = replace(nights.policies, sites={})
+
+    (event,) = said(nights)
+    assert isinstance(event, IncidentResolved)
+    assert (name, "the site is no longer in the policies") == (event.incident, event.note)
+
+
+@pytest.mark.parametrize("file_of", ["bakery", ""])
+def test_a_site_whose_file_cannot_be_read_may_still_be_in_trouble(file_of: str) -> None:
+    nights = failing()
+    open_one(nights)
+    nights.append(replace(observed("policy-broken"), site=file_of))
+    nights.policies = replace(nights.policies, sites={})
+
+    assert not any(isinstance(event, IncidentResolved) for event in said(nights))
+
+
 def test_the_next_time_is_another_incident_under_another_key() -> None:
     nights = failing()
     first = open_one(nights)
@@ -141,14 +161,6 @@ def test_a_repository_that_answers_ends_it_only_when_its_last_service_is_safe() 
     nights.ran("share")
     (event,) = said(nights)
     assert isinstance(event, IncidentResolved)
-
-
-def test_a_site_whose_policy_cannot_be_read_keeps_its_incidents() -> None:
-    nights = failing()
-    open_one(nights)
-    nights.reload()
-
-    assert [] == said(nights)
 
 
 def test_a_service_that_moves_to_another_repository_is_safe_when_it_has_a_point_there() -> None:

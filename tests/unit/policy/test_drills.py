@@ -115,6 +115,11 @@ def test_what_is_shown_reads_back_as_the_same_site(drills: str) -> None:
             "14: drills[1].name: another drill has this name (give each",
         ),
         (
+            "name: there",
+            "name: proof",
+            "14: drills[1].name: the drills that pra adds have this name (write another)",
+        ),
+        (
             "0 3 * * SUN",
             "0 3 * *",
             '13: drills[0].cron: "0 3 * *" is not a cron expression (write ',

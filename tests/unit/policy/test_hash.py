@@ -60,6 +60,7 @@ def test_a_hash_is_a_sha256_of_its_own_for_each_service() -> None:
     [
         ("name: Acme", "name: Other"),
         ("name: Till", "name: Cash desk"),
+        ("name: Till", "name: Till\n    criticality: P1"),
         ("{name: J}", "{name: K, phone: '1'}"),
         ("employees: 3", "employees: 4"),
         ("kind: printer", "kind: plotter"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.adapters import s3
 from orchestrator.core.plan import Request
-from orchestrator.daemon.network import Network, is_remote
+from orchestrator.daemon.network import PATIENCE_S, Network, is_remote
 from orchestrator.daemon.watching import Watching
 from orchestrator.errors import PraError, StateUnusable
 from orchestrator.jobs.backup import Backup
@@ -151,6 +151,8 @@ class Work:
             for repository in site.repositories.values()
             if is_remote(repository.url)
         }
+        if urls:
+            self._log.info("waiting for the network", endpoints=len(urls), at_most_s=PATIENCE_S)
         self._lanes.start("network", lambda: self._network.await_(sorted(urls)))
 
     def look(self, state: State) -> None:

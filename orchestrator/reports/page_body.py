@@ -106,6 +106,8 @@ def told(state: State, facts: Facts, breach: str) -> list[Row]:
     if newer is not None:
         at, error = facts.moment(newer.started_at), " ".join((newer.error or "").split())
         rows.append((words["latest"], words["failed-so"].format(at=at, error=error)))
+    if others := _alike(state, incident):
+        rows.append((words["also"], words["others"].format(n=others)))
     remedy = newer.remedy if newer else incident.remedy
     if remedy and incident.resolved_at is None:
         rows.append((words["remedy"], " ".join(remedy.split())))
@@ -135,6 +137,14 @@ def told(state: State, facts: Facts, breach: str) -> list[Row]:
 
 def _latest(state: State, incident: Incident) -> Run | None:
     return another(incident, state.service(incident.site, incident.service).backups.answered)
+
+
+def _alike(state: State, incident: Incident) -> int:
+    """Count the other repositories that are away too: one incident may speak for them."""
+    if stem(incident.condition)[0] is not Condition.REPOSITORY_UNREACHABLE or incident.resolved_at:
+        return 0
+    alike = [i for i in state.incidents.values() if i.resolved_at is None and i.id != incident.id]
+    return sum(stem(i.condition)[0] is Condition.REPOSITORY_UNREACHABLE for i in alike)
 
 
 def _since(facts: Facts) -> str:

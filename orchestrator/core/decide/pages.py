@@ -1,7 +1,8 @@
 """Which pages are owed now: the steps of every chain that nobody has answered yet. Pure.
 
 A page is owed until its channel took it. Of several that one channel has not been told, only the
-newest is: after a long silence of ours nobody needs all that was missed.
+newest is: after a long silence of ours nobody needs all that was missed. Where many sites keep
+their copies behind one endpoint that is away, one incident speaks for all of them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.core.decide import incidents
 from orchestrator.core.decide.actions import Page
+from orchestrator.core.decide.conditions import Condition, stem
 from orchestrator.core.decide.hours import hours_of
+from orchestrator.core.policy.address import endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +27,13 @@ if TYPE_CHECKING:
 END = "end"
 # How long a channel that refused is left in peace, try after try.
 BACKOFF = tuple(timedelta(seconds=s) for s in (30, 60, 120, 300, 600, 900))
+# An endpoint that is back is tried by all within a quarter of an hour; until then none speaks up.
+LULL = timedelta(minutes=30)
+FOLLOWING = {
+    Condition.REPOSITORY_UNREACHABLE,
+    Condition.BACKUP_OVERDUE,
+    Condition.RPO_AT_RISK,
+}
 
 
 class Due(NamedTuple):
@@ -38,7 +48,10 @@ def owed(state: State, policies: Policies, now: datetime) -> tuple[list[Page], d
     """Return the pages to send now, the gravest incident first, and when to ask again."""
     found: list[tuple[tuple[bool, str, datetime], Page]] = []
     wakes: list[datetime] = []
+    silent = _spoken_for(state, policies, now, wakes)
     for incident in state.incidents.values():
+        if incident.id in silent:
+            continue
         ended = incident.resolved_at is not None
         rank = (ended, incident.criticality, incident.opened_at)
         for due in _newest(list(_due(incident, policies, now)), now, wakes):
@@ -51,6 +64,57 @@ def owed(state: State, policies: Policies, now: datetime) -> tuple[list[Page], d
                 page = Page(incident=incident.id, page=due.page, channel=due.channel)
                 found.append((rank, page))
     return [page for _, page in sorted(found, key=lambda one: one[0])], min(wakes, default=None)
+
+
+def _spoken_for(state: State, policies: Policies, now: datetime, wakes: list[datetime]) -> set[str]:
+    """Return the incidents for which another one speaks, of the same endpoint and chain.
+
+    An incident that was told already goes on; the first one speaks for those that come after.
+    """
+    groups: dict[tuple[str, str], list[Incident]] = {}
+    for incident in state.incidents.values():
+        place = _endpoint(incident, policies)
+        if place:
+            groups.setdefault((place, incident.chain), []).append(incident)
+    silent: set[str] = set()
+    for members in groups.values():
+        causes = [one for one in members if _is_away(one)]
+        waiting = [one for one in members if one.resolved_at is None and not one.sent]
+        speakers = [one for one in causes if _speaks(one, now)]
+        untold = [one for one in causes if one in waiting]
+        if not speakers and untold:
+            speakers = [min(untold, key=lambda one: (one.criticality, one.opened_at, one.id))]
+        for one in waiting:
+            others = [s for s in speakers if s is not one and s.criticality <= one.criticality]
+            if others:
+                silent.add(one.id)
+                wakes += [s.resolved_at + LULL for s in others if s.resolved_at is not None]
+    return silent
+
+
+def _is_away(incident: Incident) -> bool:
+    return stem(incident.condition)[0] is Condition.REPOSITORY_UNREACHABLE
+
+
+def _speaks(incident: Incident, now: datetime) -> bool:
+    """Whether somebody was told of it, and it is not over for long."""
+    ended = incident.resolved_at
+    return bool(incident.sent) and (ended is None or now < ended + LULL)
+
+
+def _endpoint(incident: Incident, policies: Policies) -> str:
+    """Return the endpoint that an incident is about, or may come from; empty where there is none.
+
+    While it is away the tries of all wait for each other: what is late then is late for that.
+    """
+    condition, name = stem(incident.condition)
+    site = policies.sites.get(incident.site)
+    if site is None or condition not in FOLLOWING:
+        return ""
+    if incident.service in site.services:
+        name = site.services[incident.service].backup_to or ""
+    repository = site.repositories.get(name)
+    return endpoint(repository.url) if repository else ""
 
 
 def _newest(dues: list[Due], now: datetime, wakes: list[datetime]) -> list[Due]:

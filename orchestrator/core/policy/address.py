@@ -18,9 +18,21 @@ def repository(text: str) -> str:
             raise ValueError(
                 "keep users and passwords out of it: password: and s3: take references"
             )
+        host, _, bucket = place.partition("/")
+        if scheme == "s3" and not (host and bucket.strip("/")):
+            raise ValueError("write s3:https://host/bucket/path: it names no bucket")
     elif not text.startswith("/"):
         raise ValueError(REPOSITORY)
     return text
+
+
+def endpoint(text: str) -> str:
+    """Return the host, with its port, behind a repository's address; empty for a local path."""
+    scheme, _, rest = text.partition(":")
+    if scheme not in {"s3", "sftp", "rest"}:
+        return ""
+    place = (rest.partition("://")[2] or rest).partition("/")[0]
+    return place.rpartition("@")[2].rstrip(":")
 
 
 def web(text: str) -> str:

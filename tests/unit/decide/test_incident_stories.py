@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,52 @@ def test_a_weekend_without_s3_is_caught_up_once_and_the_worst_loss_is_its_length
         assert kept is not None
         assert exact.rpa == kept.rpa
         assert timedelta(hours=60) < kept.rpa < timedelta(hours=61)
+
+
+def fleet(count: int) -> Nights:
+    """Sites with one service each, whose repositories lie behind one endpoint."""
+    one = client(service(every=15 * MINUTE))
+    nas, offsite = one.repositories["nas"], one.repositories["offsite"]
+    sites = []
+    for number in range(count):
+        url = f"s3:https://s3.example.net/client-{number:02d}/restic"
+        repositories = {"nas": nas, "offsite": replace(offsite, url=url)}
+        sites.append(replace(one, id=f"client-{number:02d}", repositories=repositories))
+    nights = Nights(*sites)
+    nights.run(2 * HOUR)
+    return nights
+
+
+def test_forty_sites_behind_one_endpoint_that_is_away_are_one_call_and_no_storm_at_its_return() -> (
+    None
+):
+    nights = fleet(40)
+    nights.outside.failure = AWAY
+    nights.run_until_opened()
+    nights.run(5 * HOUR)
+    told = {incident for _, incident, _, _ in nights.paged}
+    assert 40 <= len(nights.opened())
+    assert 1 == len(told)
+
+    nights.outside.failure = None
+    nights.run(5 * HOUR)
+    assert len(nights.opened()) == len(nights.said("incident.resolved"))
+    assert told == {incident for _, incident, _, _ in nights.paged}
+    assert END == nights.paged[-1][2]
+
+
+def test_a_site_that_stays_away_when_the_others_are_back_is_told_after_a_while() -> None:
+    nights = fleet(4)
+    nights.outside.failure = AWAY
+    nights.run_until_opened()
+    nights.run(HOUR)
+    (speaker,) = {incident for _, incident, _, _ in nights.paged}
+    nights.close(speaker)
+    nights.run(25 * MINUTE)
+    assert {speaker} == {incident for _, incident, _, _ in nights.paged}
+
+    nights.run(2 * HOUR)
+    assert len({incident for _, incident, _, _ in nights.paged}) > 1
 
 
 def test_an_incident_that_nobody_answers_is_repeated_until_somebody_does() -> None:

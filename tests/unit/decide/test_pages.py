@@ -211,3 +211,55 @@ def test_without_a_provider_nobody_is_called() -> None:
     of = Policies(sites={}, provider=None, place="here")
 
     assert ([], None) == asked(incident(), incident("b", resolved_at=FRIDAY, sent=FIRST), of=of)
+
+
+def away(name: str, **other: Any) -> Incident:  # noqa: ANN401 - any field
+    condition = "repository-unreachable-offsite"
+    return incident(name, **{"service": "", "condition": condition, **other})
+
+
+def behind(url: str = "s3:https://s3.example.net/bakery/restic") -> Policies:
+    """A policy whose offsite repository lies behind an endpoint."""
+    of = policies()
+    one = of.sites["bakery"]
+    offsite = replace(one.repositories["offsite"], url=url)
+    return replace(of, sites={"bakery": replace(one, repositories={"offsite": offsite})})
+
+
+def test_one_incident_speaks_for_an_endpoint_the_gravest_first() -> None:
+    lesser, graver = away("aaaaaa", criticality="P2"), away("bbbbbb")
+
+    pages, _ = owed(State(incidents={i.id: i for i in (lesser, graver)}), behind(), FRIDAY)
+
+    assert {"bbbbbb"} == {page.incident for page in pages}
+
+
+def test_a_graver_one_is_told_though_a_lesser_one_speaks_already() -> None:
+    told = away("aaaaaa", criticality="P2", sent=FIRST)
+
+    assert [] == asked(told, away("bbbbbb", criticality="P2"), of=behind())[0]
+    assert ["wake.0@chat", "wake.0@page"] == asked(told, away("bbbbbb"), of=behind())[0]
+
+
+def test_what_is_late_while_its_endpoint_is_away_is_spoken_for() -> None:
+    late = incident("bbbbbb", condition="backup-overdue")
+    told = away("aaaaaa", sent=FIRST)
+
+    assert [] == asked(told, late, of=behind())[0]
+    assert ["wake.0@chat", "wake.0@page"] == asked(late, of=behind())[0]
+    assert [] != asked(told, replace(late, condition="backup-failed"), of=behind())[0]
+
+
+def test_one_that_spoke_and_is_over_is_heard_for_half_an_hour() -> None:
+    over = away("aaaaaa", sent={**FIRST, **sent("end@chat", "end@page")}, resolved_at=FRIDAY)
+    other = away("bbbbbb")
+
+    pages, again = asked(over, other, at=FRIDAY + 10 * MINUTE, of=behind())
+    assert ([], FRIDAY + 30 * MINUTE) == (pages, again)
+    assert [] != asked(over, other, at=FRIDAY + 31 * MINUTE, of=behind())[0]
+
+
+def test_local_repositories_and_unknown_sites_speak_for_themselves() -> None:
+    for of in (behind("/mnt/nas/restic"), replace(behind(), sites={})):
+        told, other = away("aaaaaa", sent=FIRST), away("bbbbbb")
+        assert ["wake.0@chat", "wake.0@page"] == asked(told, other, of=of)[0]

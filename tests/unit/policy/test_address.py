@@ -62,3 +62,26 @@ def test_another_hook_is_refused_with_what_to_write(url: str, remedy: str) -> No
 )
 def test_loopback_is_this_machine(host: str, here: bool) -> None:  # noqa: FBT001 - a truth table
     assert here == address.is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("s3:https://s3.example.net/bucket/path", "s3.example.net"),
+        ("s3:http://127.0.0.1:8333/bucket", "127.0.0.1:8333"),
+        ("s3:s3.example.net/bucket", "s3.example.net"),
+        ("sftp:user@nas.example.net:/volume/restic", "nas.example.net"),
+        ("rest:https://rest.example.net:8000/acme/", "rest.example.net:8000"),
+        ("/mnt/nas/restic", ""),
+    ],
+)
+def test_the_endpoint_behind_a_repository(url: str, host: str) -> None:
+    assert host == address.endpoint(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["s3:foo", "s3:https://s3.example.net", "s3:https://s3.example.net/"]
+)
+def test_s3_without_a_bucket_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="it names no bucket"):
+        address.repository(url)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from orchestrator.daemon.systemd import Supervisor
 
 TICK = timedelta(seconds=30)
-DRAIN = timedelta(seconds=30)
+DRAIN = timedelta(seconds=15)  # a machine that shuts down does not wait long
 SOON = timedelta(seconds=1)
 ROUNDS = 20  # turns without a rest; what is then still to be done waits for the next ring
 CHECKPOINT_EVENTS = 500

@@ -171,7 +171,7 @@ def test_a_log_whose_past_is_damaged_is_told_although_no_turn_meets_it(
 
 
 def test_an_address_that_is_none_keeps_nobody_else_from_being_watched(watch: Watch) -> None:
-    watch.site.url = "s3:nobucket"
+    watch.site.url = "s3:https://s3.example.net:port/bucket"
     watch.site.write()
     watch.promises.read()
 

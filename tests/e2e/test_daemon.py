@@ -58,10 +58,10 @@ def test_installed_and_forgotten_it_backs_up_and_proves_by_itself(site: Watched)
 
 
 def test_what_was_missed_while_it_was_off_is_made_up_for_once(site: Watched) -> None:
-    site.write(every="5s")
+    site.write(every="3s")
     with site.daemon():
         site.wait_for(BackupFinished, 1)
-    time.sleep(12)  # two slots and more
+    time.sleep(7)  # two slots and more
     before = len(site.backups_begun())
     with site.daemon():
         site.wait_for(DaemonStarted, 2)
@@ -72,7 +72,7 @@ def test_what_was_missed_while_it_was_off_is_made_up_for_once(site: Watched) -> 
     again = [r.at for r in site.recorded() if isinstance(r.event, DaemonStarted)][1]
     made_up = slots[before]
     assert made_up is not None
-    assert again - made_up < timedelta(seconds=10), "the newest one, and it alone"
+    assert again - made_up < timedelta(seconds=6), "the newest one, and it alone"
 
 
 def test_sigterm_ends_what_runs_within_a_bound_and_the_next_start_goes_on(site: Watched) -> None:

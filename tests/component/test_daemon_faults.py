@@ -301,11 +301,10 @@ def test_a_second_daemon_calls_nobody(
     assert [] == pager.received
 
 
-def test_lines_that_nobody_can_read_do_not_stop_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_that_nobody_can_read_do_not_stop_anything() -> None:
     full = Path("/dev/full").open("w")  # noqa: SIM115 - its end fails as well
-    monkeypatch.setattr("sys.stderr", full)
-    log = logger(human=False)
-    monkeypatch.undo()
+    with contextlib.redirect_stderr(full):
+        log = logger(human=False)
 
     log.error("the disk is full")
     with contextlib.suppress(OSError):

@@ -10,7 +10,7 @@ from orchestrator.core.decide.conditions import Condition, stem
 from orchestrator.reports.causes import another, shut
 from orchestrator.reports.page_words import WORDS, moment, noted
 from orchestrator.reports.words import columns
-from restore_drills.model import Scenario
+from restore_drills.model import Scenario, Verdict
 from restore_drills.spans import duration
 
 if TYPE_CHECKING:
@@ -173,15 +173,17 @@ def _good(state: State, facts: Facts) -> list[str]:
     for one in facts.services[:MOST_SERVICES]:
         known = state.service(facts.incident.site, one.id)
         data = known.complete.data_time if known.complete else None
+        proofs = state.proofs(facts.incident.site, one.id, scenario)
         if data:
             at, span = facts.moment(data), facts.span(max(facts.now - data, timedelta(0)))
             names = {"who": one.name, "at": at, "span": span, "where": one.backup_to}
+            refuted = proofs.answered is not None and proofs.answered.verdict is Verdict.REFUTED
             away = shut(known.backups.answered, one)
-            said.append(words["point-away" if away else "point"].format(**names))
+            how = "point-doubted" if refuted else "point-away" if away else "point"
+            said.append(words[how].format(**names))
         elif one.backup_to:
             said.append(words["point-none"].format(who=one.name))
-        proof = state.proofs(facts.incident.site, one.id, scenario).proven
-        if proof:
+        if proof := proofs.proven:
             at = facts.moment(proof.started_at)
             told = {"who": one.name, "at": at, "place": proof.place, "scenario": scenario.value}
             said.append(words["proof"].format(**told))

@@ -87,6 +87,9 @@ WORDS: dict[str, Words] = {
         "good": "Still good",
         "point": "{who}: last usable point, data of {at} ({span} old)",
         "point-away": "{who}: last usable point, data of {at} ({span} old), if {where} opens again",
+        "point-doubted": (
+            "{who}: last sealed point, data of {at} ({span} old), but the last drill said no"
+        ),
         "point-none": "{who}: no usable point yet",
         "proof": "{who}: recovery proven on {at} on {place} ({scenario})",
         "proof-none": "{who}: recovery never proven",
@@ -130,6 +133,10 @@ WORDS: dict[str, Words] = {
         "point-away": (
             "{who} : dernier point utilisable, données du {at} (il y a {span}), si {where} s'ouvre"
             " à nouveau"
+        ),
+        "point-doubted": (
+            "{who} : dernier point scellé, données du {at} (il y a {span}), mais le dernier "
+            "exercice a dit non"
         ),
         "point-none": "{who} : aucun point utilisable",
         "proof": "{who} : reprise démontrée le {at} sur {place} ({scenario})",

@@ -264,6 +264,19 @@ def test_a_point_in_a_repository_that_does_not_open_is_not_called_good() -> None
     assert "(il y a 10 min), si offsite s'ouvre à nouveau\n" in french
 
 
+def test_a_point_to_which_the_last_drill_said_no_is_not_called_usable() -> None:
+    nights = Nights(CLIENT)
+    nights.ran("till")
+    nights.append(drilled("d1", FRIDAY, verdict="refuted"))
+    body, french = (
+        page(incident(), state=nights.state, provider=whose).body for whose in (PROVIDER, FRENCH)
+    )
+
+    assert "last sealed point, data of Fri 2026-11-20 18:30 (10 min old), but the last" in body
+    assert "mais le dernier exercice a dit non\n" in french
+    assert "last usable point" not in body
+
+
 def test_a_service_that_others_back_up_has_no_point_of_ours() -> None:
     site = client(service("pay", source(PAYROLL, name="pay")))
     body = page(incident(service="pay", remedy=""), site=site).body

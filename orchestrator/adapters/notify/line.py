@@ -24,21 +24,23 @@ CONNECT_S = 5.0
 
 
 class Line:
-    """An open connection; `over` once its time was up and it was shut down."""
+    """An open connection; `over` once its time, on the monotonic clock, is up."""
 
-    def __init__(self, plain: socket.socket) -> None:
+    def __init__(self, plain: socket.socket, until: float) -> None:
         self.socket = plain
+        self._until = until
         self._end = plain.dup()  # reaches the connection when TLS has taken the socket over
-        self._over = threading.Event()
 
     @property
     def over(self) -> bool:
-        """Whether it was ended for taking too long: what was read last may be half of it."""
-        return self._over.is_set()
+        """Whether it took too long: what was read last may be half of it.
+
+        Asked of the clock: the socket's own time-out may end it before `cut` has its turn.
+        """
+        return time.monotonic() >= self._until
 
     def cut(self) -> None:
         """End the connection under whoever waits for it."""
-        self._over.set()
         with contextlib.suppress(OSError):
             self._end.shutdown(socket.SHUT_RDWR)
 
@@ -57,7 +59,7 @@ def connected(host: str, port: int, within_s: float) -> Iterator[Line]:
     until = time.monotonic() + within_s
     plain = _connect(host, port, min(CONNECT_S, within_s))
     plain.settimeout(within_s)
-    line = Line(plain)
+    line = Line(plain, until)
     clock = threading.Timer(max(0.0, until - time.monotonic()), line.cut)
     clock.daemon = True
     clock.start()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import replace
 from datetime import UTC
 from sys import intern
 from typing import TYPE_CHECKING
 
-from orchestrator.core import drilled, fold_incidents
+from orchestrator.core import drilled, fold_incidents, fold_upkeep
 from orchestrator.core.events import (
     BackupFinished,
+    CopyFinished,
     DaemonStarted,
     DaemonStopped,
     DrillFinished,
@@ -17,15 +19,22 @@ from orchestrator.core.events import (
     LogRestored,
     Observed,
     Outcome,
+    RelockFinished,
+    RepairFinished,
+    RetainFinished,
+    RewindFinished,
     RunFailed,
     RunInterrupted,
     RunKind,
     RunStarted,
+    VerifyFinished,
 )
-from orchestrator.core.history import begun, over
+from orchestrator.core.history import DAMAGED, HELD, LOST, WEAK, begun, over
 from orchestrator.core.state import (
+    CopyState,
     Observation,
     Proofs,
+    RepositoryState,
     Series,
     ServiceState,
     SiteState,
@@ -45,7 +54,16 @@ if TYPE_CHECKING:
 
 KEPT_SECONDS = 5
 KEPT_DAYS = 400
-GOOD = {str(Outcome.COMPLETE), str(Verdict.PROVEN), str(Verdict.REFUTED)}
+# Outcomes of work that was done to its end, whatever it found.
+GOOD = {
+    str(Outcome.COMPLETE),
+    str(Verdict.PROVEN),
+    str(Verdict.REFUTED),
+    DAMAGED,
+    HELD,
+    LOST,
+    WEAK,
+}
 LOOK = "Compare the log with what the repositories hold, and close the incident."
 
 
@@ -60,7 +78,7 @@ def fold(records: Iterable[Recorded], start: State | None = None) -> State:
     return state
 
 
-def apply(state: State, recorded: Recorded) -> None:
+def apply(state: State, recorded: Recorded) -> None:  # noqa: C901 - a table
     """Take the next event in. Raises StateUnusable as `fold` does."""
     event, at = recorded.event, recorded.at
     match event:
@@ -72,6 +90,22 @@ def apply(state: State, recorded: Recorded) -> None:
             _end(state, event, at, ())
             if event.outcome is Outcome.COMPLETE:
                 _complete(_service(state, event.site, event.service), event, at)
+                fold_upkeep.held(_repository(state, event.site, event.repository), at)
+        case CopyFinished():
+            _end(state, event, at, ())
+            copy_state = _copy(_service(state, event.site, event.service), event.repository)
+            fold_upkeep.copied(copy_state, event)
+            fold_upkeep.held(_repository(state, event.site, event.repository), at)
+        case (
+            VerifyFinished()
+            | RelockFinished()
+            | RetainFinished()
+            | RepairFinished()
+            | RewindFinished()
+        ):
+            started = state.open[event.run].started_at if event.run in state.open else at
+            _end(state, event, at, ())
+            fold_upkeep.apply(_repository(state, event.site, event.repository), event, started)
         case DrillFinished():
             said = drilled.read(event.document)
             _end(state, event, at, said)
@@ -103,6 +137,15 @@ def copied(state: State) -> State:
         name: SiteState(
             services={one: _copied(service) for one, service in site.services.items()},
             drills={one: copy(series) for one, series in site.drills.items()},
+            repositories={
+                one: replace(
+                    known,
+                    series={kind: copy(series) for kind, series in known.series.items()},
+                    read=dict(known.read),
+                )
+                for one, known in site.repositories.items()
+            },
+            repairs=copy(site.repairs),
         )
         for name, site in state.sites.items()
     }
@@ -117,6 +160,10 @@ def _copied(service: ServiceState) -> ServiceState:
         gaps=dict(service.gaps),
         since=service.since,
         proofs={scenario: copy(proofs) for scenario, proofs in service.proofs.items()},
+        copies={
+            one: replace(known, copies=copy(known.copies), gaps=dict(known.gaps))
+            for one, known in service.copies.items()
+        },
     )
 
 
@@ -135,9 +182,27 @@ def _service(state: State, site: str, service: str) -> ServiceState:
     return found
 
 
+def _repository(state: State, site: str, repository: str) -> RepositoryState:
+    return _site(state, site).repositories.setdefault(repository, RepositoryState())
+
+
+def _copy(service: ServiceState, repository: str) -> CopyState:
+    return service.copies.setdefault(repository, CopyState())
+
+
 def _series(state: State, run: Run) -> Series:
-    if run.kind is RunKind.BACKUP:
-        return _service(state, run.site, run.service).backups
+    match run.kind:
+        case RunKind.BACKUP:
+            return _service(state, run.site, run.service).backups
+        case RunKind.COPY:
+            return _copy(_service(state, run.site, run.service), run.repository).copies
+        case RunKind.VERIFY | RunKind.RELOCK | RunKind.RETAIN:
+            series = _repository(state, run.site, run.repository).series
+            return series.setdefault(str(run.kind), Series())
+        case RunKind.REPAIR | RunKind.REWIND:
+            return _site(state, run.site).repairs
+        case RunKind.DRILL:
+            pass
     drills = _site(state, run.site).drills
     found = drills.get(run.drill)
     if found is None:

@@ -12,13 +12,19 @@ from typing import TYPE_CHECKING
 from orchestrator.core import drilled
 from orchestrator.core.events import (
     BackupFinished,
+    CopyFinished,
     DrillFinished,
     EvidenceImported,
     Outcome,
+    RelockFinished,
+    RepairFinished,
+    RetainFinished,
+    RewindFinished,
     RunFailed,
     RunInterrupted,
     RunKind,
     RunStarted,
+    VerifyFinished,
 )
 from orchestrator.core.state import Run
 
@@ -29,7 +35,24 @@ if TYPE_CHECKING:
     from orchestrator.core.drilled import Drilled
     from orchestrator.core.events import Recorded
 
-End = BackupFinished | DrillFinished | RunFailed | RunInterrupted
+Upkeep = (
+    CopyFinished
+    | VerifyFinished
+    | RelockFinished
+    | RetainFinished
+    | RepairFinished
+    | RewindFinished
+)
+End = BackupFinished | DrillFinished | RunFailed | RunInterrupted | Upkeep
+KINDS: dict[type[Upkeep], RunKind] = {
+    CopyFinished: RunKind.COPY,
+    VerifyFinished: RunKind.VERIFY,
+    RelockFinished: RunKind.RELOCK,
+    RetainFinished: RunKind.RETAIN,
+    RepairFinished: RunKind.REPAIR,
+    RewindFinished: RunKind.REWIND,
+}
+DAMAGED, WEAK, HELD, LOST = "damaged", "weak", "held", "lost"
 
 # What `runs` reads: other events may stay in the log.
 TOLD = (
@@ -39,6 +62,7 @@ TOLD = (
     EvidenceImported,
     RunFailed,
     RunInterrupted,
+    *KINDS,
 )
 
 
@@ -68,6 +92,7 @@ def begun(event: RunStarted, recorded: Recorded) -> Run:
         service=event.service,
         started_at=recorded.at,
         repository=event.repository,
+        origin=event.origin,
         slot=event.slot,
         drill=event.drill,
         scenario=event.scenario,
@@ -103,6 +128,33 @@ def over(known: Run | None, event: End, at: datetime, said: tuple[Drilled, ...] 
             return replace(
                 run, finished_at=at, outcome=str(Outcome.INTERRUPTED), error=event.note or None
             )
+        case _:
+            outcome, why = upkept(event)
+            return replace(run, finished_at=at, outcome=outcome, error=why or None)
+
+
+def upkept(event: Upkeep) -> tuple[str, str]:
+    """Return the outcome of an upkeep, and why it is not complete.
+
+    damaged: a verification found damage; weak: a lock is less than promised; held: a retention
+    removed nothing; lost: a repair or a rewind could not bring all back.
+    """
+    match event:
+        case CopyFinished():
+            return str(Outcome.COMPLETE), ""
+        case VerifyFinished():
+            fault = event.damage[0].fault if event.damage else "the repository is damaged"
+            return (str(Outcome.COMPLETE), "") if event.sound else (DAMAGED, fault)
+        case RelockFinished():
+            return (WEAK, event.problems[0]) if event.problems else (str(Outcome.COMPLETE), "")
+        case RetainFinished():
+            return (HELD, event.held) if event.held else (str(Outcome.COMPLETE), "")
+        case RepairFinished():
+            why = f"{len(event.lost)} points are not whole again"
+            return (str(Outcome.COMPLETE), "") if event.sound and not event.lost else (LOST, why)
+        case RewindFinished():
+            why = f"{event.lost} objects have no good version left"
+            return (str(Outcome.COMPLETE), "") if event.sound else (LOST, why)
 
 
 def _unseen(event: End, at: datetime, said: tuple[Drilled, ...]) -> Run:
@@ -112,8 +164,11 @@ def _unseen(event: End, at: datetime, said: tuple[Drilled, ...]) -> Run:
         case DrillFinished():
             kind, service = RunKind.DRILL, ""
             began = min((one.started_at for one in said), default=at)
-        case _:
+        case RunFailed() | RunInterrupted():
             kind, service, began = event.kind, event.service, at
+        case _:
+            kind, service = KINDS[type(event)], getattr(event, "service", "")
+            began = at - timedelta(0, event.seconds)
     return Run(run=event.run, kind=kind, site=event.site, service=service, started_at=began)
 
 

@@ -10,7 +10,14 @@ from datetime import datetime  # noqa: TC003 - the checkpoint reads the fields' 
 from typing import TYPE_CHECKING
 
 from orchestrator.core.drilled import Drilled  # noqa: TC001 - the same
-from orchestrator.core.events import BackupFinished, RunKind  # noqa: TC001 - the same
+from orchestrator.core.events import (  # noqa: TC001 - the same
+    BackupFinished,
+    CopyFinished,
+    RelockFinished,
+    RetainFinished,
+    RunKind,
+    VerifyFinished,
+)
 
 if TYPE_CHECKING:
     from restore_drills.model import Scenario
@@ -20,8 +27,9 @@ if TYPE_CHECKING:
 class Run:
     """One run as the log tells it; `outcome` is None while it is open.
 
-    The outcome is a backup's, or a drill's verdict, or failed, or interrupted. `service` is empty
-    for a drill, whose `services` are known when it ends. `slot` is the instant that it answers,
+    The outcome is a backup's, or a drill's verdict, or failed, or interrupted; of the other kinds
+    complete, or what `core/history.py` says. `service` is empty for a drill, whose `services` are
+    known when it ends, and for what concerns a repository. `slot` is the instant that it answers,
     None when a person asked. `cause` is the id of the event that asked for it. `code`, `error`,
     `remedy` and `retryable` say why it failed.
     """
@@ -32,6 +40,7 @@ class Run:
     service: str
     started_at: datetime
     repository: str = ""
+    origin: str = ""
     slot: datetime | None = None
     drill: str = ""
     scenario: str = ""
@@ -75,6 +84,44 @@ class Proofs:
 
 
 @dataclass(slots=True, kw_only=True)
+class CopyState:
+    """What of a service is in a repository to which it is copied; fields as in ServiceState.
+
+    `complete` is the newest point that is there.
+    """
+
+    copies: Series = field(default_factory=Series)
+    complete: CopyFinished | None = None
+    seconds: tuple[float, ...] = ()
+    gaps: dict[str, float] = field(default_factory=dict)
+    since: datetime | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class RepositoryState:
+    """One repository of a site: its upkeep.
+
+    `series`: by kind (verify, relock, retain). `parts`: the division in force, `read`: part number
+    to the start of the run that last read it to the end, `floor`: the same for packs of which only
+    an earlier division tells; None: never. `damaged`: the last reading that found damage that no
+    later one, and no repair, has found gone. `since`: when the first usable point was there.
+    """
+
+    series: dict[str, Series] = field(default_factory=dict)
+    parts: int = 0
+    read: dict[str, datetime] = field(default_factory=dict)
+    floor: datetime | None = None
+    damaged: VerifyFinished | None = None
+    relocked: RelockFinished | None = None
+    retained: RetainFinished | None = None
+    since: datetime | None = None
+
+    def of(self, kind: RunKind) -> Series:
+        """Return the runs of one kind."""
+        return self.series.get(str(kind)) or Series()
+
+
+@dataclass(slots=True, kw_only=True)
 class ServiceState:
     """One service. `seconds`: how long its last five complete backups took, the newest last.
 
@@ -89,14 +136,20 @@ class ServiceState:
     gaps: dict[str, float] = field(default_factory=dict)
     since: datetime | None = None
     proofs: dict[str, Proofs] = field(default_factory=dict)  # by scenario
+    copies: dict[str, CopyState] = field(default_factory=dict)  # by repository
 
 
 @dataclass(slots=True, kw_only=True)
 class SiteState:
-    """One site: its services, and its drills by the name the policy gives them."""
+    """One site: its services, its repositories, and its drills by the name the policy gives them.
+
+    `repairs` are what people have done by hand to repositories: repair, rewind.
+    """
 
     services: dict[str, ServiceState] = field(default_factory=dict)
+    repositories: dict[str, RepositoryState] = field(default_factory=dict)
     drills: dict[str, Series] = field(default_factory=dict)
+    repairs: Series = field(default_factory=Series)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +243,15 @@ class State:
         """Return what is known of a service; nothing, where the log never spoke of it."""
         found = self.sites.get(site)
         return (found and found.services.get(service)) or ServiceState()
+
+    def repository(self, site: str, repository: str) -> RepositoryState:
+        """Return what is known of a repository; nothing, where the log never spoke of it."""
+        found = self.sites.get(site)
+        return (found and found.repositories.get(repository)) or RepositoryState()
+
+    def copy(self, site: str, service: str, repository: str) -> CopyState:
+        """Return what is known of a service's copies in a repository."""
+        return self.service(site, service).copies.get(repository) or CopyState()
 
     def repositories(self, site: str) -> frozenset[str]:
         """Return where the last usable points of a site's services are."""

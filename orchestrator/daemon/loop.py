@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from orchestrator import __version__
 from orchestrator.core.decide import decide
-from orchestrator.core.decide.actions import Page, Say, StartBackup, StartDrill
+from orchestrator.core.decide.actions import (
+    Page,
+    Say,
+    StartBackup,
+    StartCopy,
+    StartDrill,
+    StartUpkeep,
+)
 from orchestrator.core.decide.behind import SHORTEST_GRACE
 from orchestrator.core.decide.conditions import Condition
 from orchestrator.core.events import DaemonStarted, DaemonStopped, service_of, type_of
@@ -38,6 +45,7 @@ SOON = timedelta(seconds=1)
 ROUNDS = 20  # turns without a rest; what is then still to be done waits for the next ring
 CHECKPOINT_EVENTS = 500
 LATELY = 1_000  # events
+STARTS = (Say, StartBackup, StartDrill, StartCopy, StartUpkeep)
 
 
 class Daemon:
@@ -137,7 +145,7 @@ class Daemon:
             decision = decide(self._state, self._promises.current, now)
             acted = [action for action in decision.actions if self._attempt(action)]
             self._take_in()
-            if not any(isinstance(a, Say | StartBackup | StartDrill) for a in acted):
+            if not any(isinstance(a, STARTS) for a in acted):
                 break
         wake_at = decision.wake_at
         if self._work.waits:
@@ -171,6 +179,8 @@ class Daemon:
                 return self._work.back_up(action, self._state)
             case StartDrill():
                 return self._work.drill(action)
+            case StartCopy() | StartUpkeep():
+                return self._work.keep_up(action)
             case Page():
                 return self._work.page(action, self._state)
 

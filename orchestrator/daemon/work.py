@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from orchestrator.adapters import s3
 from orchestrator.core.plan import Request
 from orchestrator.daemon.network import PATIENCE_S, Network, is_remote
+from orchestrator.daemon.upkeep import keep_up
 from orchestrator.daemon.watching import Watching
 from orchestrator.errors import PraError, StateUnusable
 from orchestrator.jobs.backup import Backup
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
     from orchestrator.app import App
-    from orchestrator.core.decide.actions import Page, StartBackup, StartDrill
+    from orchestrator.core.decide.actions import (
+        Page,
+        StartBackup,
+        StartCopy,
+        StartDrill,
+        StartUpkeep,
+    )
     from orchestrator.core.events import PageSent
     from orchestrator.core.policy.model import Site
     from orchestrator.core.state import State
@@ -122,6 +129,13 @@ class Work:
 
         self._lanes.start(f"drill/{run}", work, begun)
         return True
+
+    def keep_up(self, action: StartCopy | StartUpkeep) -> bool:
+        """Begin the upkeep of a repository; false when its slot is taken, or it must wait."""
+        site = self._promises.current.sites[action.site]
+        if self._held_back(site, action.repository):
+            return False
+        return keep_up(self._app, site, action, self._lanes, self._log)
 
     def page(self, action: Page, state: State) -> bool:
         """Send a page, unless it is on its way."""

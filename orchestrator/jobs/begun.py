@@ -138,6 +138,7 @@ def begin(  # noqa: PLR0913 - what a run is begun with
     slot: datetime | None = None,
     drill: str = "",
     scenario: str = "",
+    origin: str = "",
     key: str | None = None,
 ) -> Begun | None:
     """Take the run's lock and write `RunStarted`; None when `key` was taken before.
@@ -156,6 +157,7 @@ def begin(  # noqa: PLR0913 - what a run is begun with
         slot=slot,
         drill=drill,
         scenario=scenario,
+        origin=origin,
     )
     try:
         recorded = log.append(started) if key is None else log.append(started, slot=key)

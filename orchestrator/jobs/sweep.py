@@ -84,8 +84,9 @@ def _clear(app: App, started: RunStarted) -> tuple[int, str]:
             if sandbox.sweep(app.state / "drills", started.run):
                 words.append("its sandbox removed")
             shutil.rmtree(drill_cache(app.state, started.run), ignore_errors=True)
-        case RunKind.BACKUP:
-            words.append(_unlock(app, started))
+        case _:
+            places = filter(None, (started.repository, started.origin))
+            words += [_unlock(app, started, place) for place in places]
     SecretFiles.sweep(started.run)  # last: the unlocking had its own files there
     return swept, ", ".join(words)
 
@@ -112,15 +113,15 @@ def unlock(site: Site, repository: str, state: Path, run: str) -> None:
         bell.cancel()
 
 
-def _unlock(app: App, started: RunStarted) -> str:
+def _unlock(app: App, started: RunStarted, repository: str) -> str:
     try:
         site = app.site(started.site)
-        if started.repository not in site.repositories:
-            return f"not unlocked: the policy has no repository {started.repository} any more"
-        unlock(site, started.repository, app.state, started.run)
+        if repository not in site.repositories:
+            return f"not unlocked: the policy has no repository {repository} any more"
+        unlock(site, repository, app.state, started.run)
     except (PraError, DrillError, OSError) as error:  # the run is dead all the same
-        return f"its locks may be left in {started.repository}: {error}"
-    return f"stale locks removed from {started.repository}"
+        return f"its locks may be left in {repository}: {error}"
+    return f"stale locks removed from {repository}"
 
 
 def _reaped() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from orchestrator.core.codec import timestamp
 from orchestrator.core.events import (
     BackupFinished,
+    CopyFinished,
     DaemonStarted,
     DaemonStopped,
     DrillFinished,
@@ -20,14 +21,20 @@ from orchestrator.core.events import (
     Observed,
     PageFailed,
     PageSent,
+    RelockFinished,
+    RepairFinished,
+    RetainFinished,
+    RewindFinished,
     RunFailed,
     RunInterrupted,
     RunStarted,
+    VerifyFinished,
     encode,
     run_of,
     service_of,
     type_of,
 )
+from orchestrator.reports.events_upkeep import of_upkeep
 
 if TYPE_CHECKING:
     from orchestrator.core.events import Event, Recorded
@@ -66,7 +73,7 @@ def line(recorded: Recorded) -> str:
     return f"{recorded.seq:>6}  {at}  {type_of(event):<21}  {subject}: {said(event)}{run}"
 
 
-def said(event: Event) -> str:
+def said(event: Event) -> str:  # noqa: C901 - a table
     """Return what an event says beside its type and subject, in one line."""
     match event:
         case RunStarted() | BackupFinished() | RunFailed() | RunInterrupted():
@@ -87,6 +94,15 @@ def said(event: Event) -> str:
             said = f"{event.page} by {event.channel}"
         case PageFailed():
             said = f"{event.page} by {event.channel}: {event.error}"
+        case (
+            CopyFinished()
+            | VerifyFinished()
+            | RelockFinished()
+            | RetainFinished()
+            | RepairFinished()
+            | RewindFinished()
+        ):
+            said = of_upkeep(event)
         case _:
             said = _of_incident(event)
     return said.replace("\n", " ")

@@ -62,7 +62,7 @@ class Restic:
         lock_wait: timedelta = LOCK_WAIT,
     ) -> None:
         """Resolve the repository's secrets into `secrets`. Raises SecretMissing."""
-        self._call = Caller(
+        self.call = Caller(
             repository=repository,
             secrets=secrets,
             processes=processes,
@@ -84,8 +84,8 @@ class Restic:
 
         Raises RepositoryRefused when nobody can tell, RepositoryAbsent when there is no bucket.
         """
-        self._call.place.probe(self._stall)
-        return self._call.place.is_empty()
+        self.call.place.probe(self._stall)
+        return self.call.place.is_empty()
 
     def initialise(self) -> None:
         """Make the repository, in a place that is provably empty and nowhere else.
@@ -98,7 +98,7 @@ class Restic:
                 " empty",
                 hint="Check the url; if a repository was there, recover it, do not make a new one.",
             )
-        self._call(["init", "--json"], timeout=SHORT)
+        self.call(["init", "--json"], timeout=SHORT)
 
     def backup(  # noqa: PLR0913 - restic's own options
         self,
@@ -124,7 +124,7 @@ class Restic:
             *paths,
         ]
         good = frozenset({COMPLETE, PARTIAL})
-        said = self._call(argv, timeout=LONG, good=good, on_progress=on_progress)
+        said = self.call(argv, timeout=LONG, good=good, on_progress=on_progress)
         # A path that is missing ends with 0 before 0.19.
         complete = said.ended.code == COMPLETE and not said.ear.errors
         return parse.summary(said.ear.summary, said.ear.errors, complete=complete)
@@ -148,7 +148,7 @@ class Restic:
         argv = [*self._backup(host, tags), "--stdin", f"--stdin-filename={filename}"]
         said = piped(
             produce,
-            lambda reader, watch: self._call(
+            lambda reader, watch: self.call(
                 argv,
                 timeout=LONG,
                 good=frozenset({COMPLETE, PARTIAL}),
@@ -174,10 +174,10 @@ class Restic:
         Takes no lock. Raises RepositoryDamaged when one of them cannot be read.
         """
         argv = ["snapshots", "--json", "--no-lock", *ids]
-        said = self._call(argv, timeout=SHORT, cache=cache, keep=LIST_LIMIT, lines=False)
+        said = self.call(argv, timeout=SHORT, cache=cache, keep=LIST_LIMIT, lines=False)
         # restic leaves out a snapshot that it cannot load and ends with 0: that is no answer.
         if failures.unloaded(said.ear, asked=bool(ids)):
-            raise self._call.failure("snapshots", said)
+            raise self.call.failure("snapshots", said)
         return parse.snapshots(said.ended.stdout)
 
     def restore(
@@ -197,7 +197,7 @@ class Restic:
         if not beside and not is_empty(into):
             raise Misused(f"{into}: the folder is not empty", hint="Restore into a new folder.")
         argv = ["restore", "--json", "--no-lock", "--verify", f"--target={into}", snapshot]
-        said = self._call(argv, timeout=LONG, on_progress=on_progress)
+        said = self.call(argv, timeout=LONG, on_progress=on_progress)
         restored = parse.restored(said.ear.summary)
         return replace(restored, verified=restored.verified and not said.ear.errors)
 
@@ -205,7 +205,7 @@ class Restic:
         """Return one file of a snapshot (full id), of at most `limit` bytes. Takes no lock."""
         _full(snapshot)
         argv = ["dump", "--json", "--no-lock", snapshot, path]
-        said = self._call(argv, timeout=SHORT, keep=limit, lines=False)
+        said = self.call(argv, timeout=SHORT, keep=limit, lines=False)
         if said.ended.truncated:
             raise ResticFailed(f"{self._repository.id}: {path} is larger than {limit} bytes")
         return said.ended.stdout
@@ -216,15 +216,15 @@ class Restic:
         restic sends SIGHUP to the process that a lock names, to see whether it lives: whoever
         shares our process ids must survive one.
         """
-        self._call(["unlock"], timeout=SHORT, lines=False)
+        self.call(["unlock"], timeout=SHORT, lines=False)
 
     def locks(self, most: int = 5) -> tuple[Lock, ...]:
         """Return the locks in the repository, at most so many of them. Takes none itself."""
-        said = self._call(["list", "locks", "--no-lock"], timeout=SHORT, lines=False)
+        said = self.call(["list", "locks", "--no-lock"], timeout=SHORT, lines=False)
         found = []
         for name in said.ended.stdout.decode("ascii", errors="replace").split()[:most]:
             try:
-                one = self._call(["cat", "lock", name, "--no-lock"], timeout=SHORT, lines=False)
+                one = self.call(["cat", "lock", name, "--no-lock"], timeout=SHORT, lines=False)
             except (ResticFailed, RepositoryDamaged):  # its owner may have removed it meanwhile
                 continue
             found.append(parse.lock(one.ended.stdout))
@@ -232,7 +232,7 @@ class Restic:
 
     def seal_key(self) -> bytes:
         """Return the key of the seals in this repository."""
-        return seal.key(self._call.password)
+        return seal.key(self.call.password)
 
     def _backup(self, host: str, tags: Sequence[str]) -> list[str]:
         wait = f"--retry-lock={self._lock_wait.total_seconds():.0f}s"

@@ -79,7 +79,7 @@ class Caller:
             self._credentials = secrets.write(
                 f"{repository.id}.aws", _credentials(repository.id, *keys)
             )
-        self.place = Place(repository, keys)
+        self.place = Place(repository, keys, processes)
 
     def __call__(  # noqa: PLR0913 - what differs from command to command
         self,

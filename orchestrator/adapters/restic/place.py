@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.core.policy.model import Repository
+    from restore_drills.process import Processes
 
 
 class Place:
@@ -20,9 +21,12 @@ class Place:
     Raises RepositoryAbsent for an address that names none.
     """
 
-    def __init__(self, repository: Repository, keys: tuple[bytes, bytes] | None) -> None:
+    def __init__(
+        self, repository: Repository, keys: tuple[bytes, bytes] | None, processes: Processes
+    ) -> None:
         self._repository = repository
         self._keys = keys
+        self._processes = processes
         self._folder = s3.folder(repository.url)
         self._address = s3.address(repository.url)
 
@@ -45,7 +49,7 @@ class Place:
         if self._folder is not None:
             return is_empty(self._folder)
         if self._keys is not None and self._address is not None:
-            return s3.is_empty(self._repository, *self._keys)
+            return s3.Bucket(self._repository, self._keys, self._processes).is_empty()
         raise RepositoryRefused(
             f"{self._repository.id}: nobody can tell whether its place is empty",
             hint="Make the repository by hand with `restic init`.",

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from orchestrator.core.events import Event
+    from orchestrator.core.events import Event, RunKind
     from orchestrator.core.policy.model import Provider, Site
     from restore_drills.model import Scenario
 
@@ -52,6 +52,34 @@ class StartDrill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StartCopy:
+    """Copy what a repository lacks of a service's points there now, the newest point first."""
+
+    site: str
+    service: str
+    repository: str
+    slot: datetime
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartUpkeep:
+    """Verify, relock or thin out a repository now. `part` of `parts` is what a verification reads.
+
+    `allowed`: how many points a person has let a retention remove; None: what its rule allows.
+    """
+
+    site: str
+    repository: str
+    kind: RunKind
+    slot: datetime
+    key: str
+    part: int = 0
+    parts: int = 0
+    allowed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
     """Append an event of an incident, once: `key` is unique in the log."""
 
@@ -71,7 +99,7 @@ class Page:
     channel: str
 
 
-Action = StartBackup | StartDrill | Say | Page
+Action = StartBackup | StartDrill | StartCopy | StartUpkeep | Say | Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

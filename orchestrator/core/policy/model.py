@@ -100,11 +100,39 @@ class S3Access:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A time of day, local to the site, at which other limits hold; None: all of the line."""
+
+    hours: Hours
+    upload: int | None
+    download: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The share of the line that restic may take, in bytes a second; None: all of it."""
+    """The share of the line that restic may take, in bytes a second; None: all of it.
+
+    The first of `windows` that is open has its say, for both directions.
+    """
 
     upload: int | None
     download: int | None
+    windows: tuple[Window, ...] = ()
+
+
+class LockMode(StrEnum):
+    """Who may end an object's retention early: nobody, or who has the right to."""
+
+    COMPLIANCE = "compliance"
+    GOVERNANCE = "governance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Immutable:
+    """Object Lock: no live object has less than half of `period` left; kept true by relocking."""
+
+    mode: LockMode
+    period: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +147,10 @@ class Repository:
     equipment: str | None
     country: str | None
     limits: Limits = Limits(upload=None, download=None)
+    immutable: Immutable | None = None
+    append_only: bool = False  # its server lets nobody delete
+    rotation: timedelta | None = None  # offline: unplugged, and back after so long
+    certified: Mapping[str, str] = field(default_factory=dict)  # hds: ..., as the host declares
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +230,7 @@ class Service:
     backup_to: str | None  # None: adopted or external
     every: timedelta | None = None
     cron: Cron | None = None
+    copy_to: tuple[str, ...] = ()  # repositories that get every point after `backup_to`
     policy_hash: str = ""  # over everything in the policy that touches this service
 
     def promise(self, scenario: Scenario) -> Promise | None:
@@ -247,6 +280,18 @@ class ProofValid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How many recovery points are kept of each kind, as restic's `--keep-...`; 0: none of it."""
+
+    last: int = 0
+    hourly: int = 0
+    daily: int = 0
+    weekly: int = 0
+    monthly: int = 0
+    yearly: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """Accepted as not protected, by whom, since when."""
 
@@ -282,3 +327,5 @@ class Site:
     sla: Mapping[str, Sla] = field(default_factory=dict)  # by criticality
     proof_valid_for: ProofValid = field(default_factory=ProofValid)
     drill_space: int | None = None  # bytes that a drill may take up
+    retention: Retention | None = None  # None: nothing is ever removed
+    read_all_within: timedelta | None = None  # every pack is read so often; None: never

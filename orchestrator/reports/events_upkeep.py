@@ -1,0 +1,45 @@
+"""What the events of upkeep say, a line each. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.core.events import (
+    CopyFinished,
+    RelockFinished,
+    RepairFinished,
+    RetainFinished,
+    RewindFinished,
+    VerifyFinished,
+)
+
+if TYPE_CHECKING:
+    from orchestrator.core.history import Upkeep
+
+
+def of_upkeep(event: Upkeep) -> str:  # noqa: PLR0911 - a table
+    """Return what an upkeep says beside its type and subject, in one line."""
+    match event:
+        case CopyFinished():
+            done = f"{event.points} points copied" if event.points else "nothing was lacking"
+            return f"{event.origin} to {event.repository}: {done}, the newest is {event.point}"
+        case VerifyFinished():
+            part = f"{event.repository}: part {event.part} of {event.parts} read"
+            if event.sound:
+                return f"{part}, sound"
+            return f"{part}, damaged: {'; '.join(d.fault for d in event.damage)}"
+        case RelockFinished():
+            done = f"{event.repository}: {event.extended} of {event.objects} objects locked longer"
+            return f"{done}: {'; '.join(event.problems)}" if event.problems else done
+        case RetainFinished():
+            if event.held:
+                return f"{event.repository}: nothing removed: {event.held}"
+            return f"{event.repository}: {event.removed} points removed, {event.kept} kept"
+        case RepairFinished():
+            whole, lost = len(event.healed), len(event.lost)
+            return f"{event.repository}: {whole} points whole again, {lost} not"
+        case RewindFinished():
+            return (
+                f"{event.repository}: {event.restored} objects brought back,"
+                f" {event.set_aside} set aside, {event.lost} lost"
+            )

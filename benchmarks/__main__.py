@@ -11,6 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks import cases, daemon
+from benchmarks import line as long_line
 from benchmarks.ground import PRA, Ground, Timed
 from orchestrator.demo.servers import PostgresServer
 
@@ -102,6 +103,9 @@ def main() -> None:
                 measure(cases.drill_of_database(ground, sources[n], n), asked.runs) for n in sources
             ]
             print(line("drill of database", *both, fixed=0.0, slope=1.10), flush=True)
+        if asked.only in "drill over a long line":
+            ours, raw = long_line.drill(ground, asked.runs)
+            print(bounded("drill over a long line", ours / raw, long_line.BOUND, "x"), flush=True)
         if asked.only in "pra --help":
             took = median(ground.timed([str(PRA), "--help"]).seconds for _ in range(asked.runs))
             print(bounded("pra --help", took, 0.150, "s"), flush=True)

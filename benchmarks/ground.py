@@ -28,7 +28,8 @@ site: bench
 name: Bench
 timezone: UTC
 lead: {server-failure: {detect: 10m, decide: 30m}}
-repositories: {far: {url: "%(repository)s", password: {file: %(password)s}, location: offsite}}
+repositories:
+  far: {url: "%(repository)s", password: {file: %(password)s}, location: offsite%(s3)s}
 services:
   data:
     source: %(source)s
@@ -100,7 +101,9 @@ class Ground:
         self.run(["restic", "init", "--repo", str(folder), "--cache-dir", str(self.home / "c")])
         return folder
 
-    def policy(self, name: str, *, repository: Path, source: str, checks: str) -> dict[str, str]:
+    def policy(
+        self, name: str, *, repository: Path | str, source: str, checks: str, s3: str = ""
+    ) -> dict[str, str]:
         """Write a policy with a new state; returns the environment in which pra uses them."""
         folder = self.fresh(name)
         (folder / "bench.yaml").write_text(
@@ -110,6 +113,7 @@ class Ground:
                 "password": self.password,
                 "source": source,
                 "checks": checks,
+                "s3": s3,
             }
         )
         return {"PRA_POLICIES": str(folder), "PRA_STATE": str(self.fresh(f"{name}-state"))}

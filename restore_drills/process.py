@@ -131,6 +131,12 @@ class Child:
             self._send(signal.SIGKILL)
             self.poll(KILL_WAIT_S)
 
+    def ask(self, why: str) -> None:
+        """Signal the group to end, once, and do not wait for it."""
+        if self._stopped is None and not self.poll():
+            self._stopped = why
+            self._send(self._signal)
+
     def finish(
         self,
         timeout: timedelta,

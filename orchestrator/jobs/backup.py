@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,9 @@ class Backup:
         self._app = app
         self._log = app.log  # opened here, once, and the state folder with it
         self._site = site
-        self._in_use = (known or app.known()).repositories(site.id)
+        state = known or app.known()
+        self._in_use = state.repositories(site.id)
+        self._seeds = _seeds(site, state)
         self._stopped = False
         self._running: list[Begun] = []
         self._lock = threading.Lock()
@@ -156,6 +159,7 @@ class Backup:
                 secrets=secrets,
                 processes=processes,
                 watch=watch,
+                seed=service.id in self._seeds,
             )
             tasks = point.judged(work)
             if not self._has_held(repository) and self._made(restic, url):
@@ -241,6 +245,16 @@ class Backup:
             ),
             remedy=error.hint,
         )
+
+
+def _seeds(site: Site, state: State) -> frozenset[str]:
+    """Return the services whose first backup shares the line with those of others."""
+    homes = Counter(service.backup_to for service in site.services.values())
+    return frozenset(
+        name
+        for name, service in site.services.items()
+        if homes[service.backup_to] > 1 and state.service(site.id, name).complete is None
+    )
 
 
 def _skipped(taken: Sequence[Taken]) -> tuple[str, ...]:

@@ -63,6 +63,7 @@ def opened(  # noqa: PLR0913 - what a repository is opened with
             tmp=tmp,
             binary=RESTIC,
             stall=patience,
+            timezone=site.timezone,
         )
 
 

@@ -41,7 +41,10 @@ class Watch(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What the making of one recovery point stands on."""
+    """What the making of one recovery point stands on.
+
+    `seed`: it is the service's first, and other services share the line with it.
+    """
 
     site: str
     service: Service
@@ -50,6 +53,7 @@ class Work:
     secrets: SecretFiles
     processes: Processes
     watch: Watch
+    seed: bool = False
 
     def tags(self, source: str) -> list[str]:
         """Return the tags of a snapshot of this run."""
@@ -136,6 +140,7 @@ def _files(work: Work, source: str, spec: Files, paths: list[str]) -> Taken:
         exclude=spec.exclude,
         exclude_caches=spec.exclude_caches,
         one_file_system=spec.one_file_system,
+        seed=work.seed,
         on_progress=work.progress(source),
     )
     if summary.total_files == 0:

@@ -60,8 +60,12 @@ class Restic:
         binary: str = "restic",
         stall: timedelta = STALL,
         lock_wait: timedelta = LOCK_WAIT,
+        timezone: str = "UTC",
     ) -> None:
-        """Resolve the repository's secrets into `secrets`. Raises SecretMissing."""
+        """Resolve the repository's secrets into `secrets`. Raises SecretMissing.
+
+        `timezone` is the site's, in which its limits have their hours.
+        """
         self.call = Caller(
             repository=repository,
             secrets=secrets,
@@ -70,6 +74,7 @@ class Restic:
             tmp=tmp,
             binary=binary,
             stall=stall,
+            timezone=timezone,
         )
         self._repository = repository
         self._processes = processes
@@ -109,10 +114,12 @@ class Restic:
         exclude: Sequence[str] = (),
         exclude_caches: bool = False,
         one_file_system: bool = False,
+        seed: bool = False,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Summary:
         """Make a snapshot of absolute paths; what could not be read is in its `skipped`.
 
+        `seed`: the first one, which may take days and leaves a part of the line to the others.
         `on_progress` is called in another thread and must return quickly.
         """
         argv = [
@@ -124,7 +131,9 @@ class Restic:
             *paths,
         ]
         good = frozenset({COMPLETE, PARTIAL})
-        said = self.call(argv, timeout=LONG, good=good, on_progress=on_progress)
+        said = self.call(
+            argv, timeout=LONG, good=good, on_progress=on_progress, restartable=True, seed=seed
+        )
         # A path that is missing ends with 0 before 0.19.
         complete = said.ended.code == COMPLETE and not said.ear.errors
         return parse.summary(said.ear.summary, said.ear.errors, complete=complete)
@@ -196,7 +205,8 @@ class Restic:
         _full(snapshot)
         if not beside and not is_empty(into):
             raise Misused(f"{into}: the folder is not empty", hint="Restore into a new folder.")
-        argv = ["restore", "--json", "--no-lock", "--verify", f"--target={into}", snapshot]
+        argv = ["restore", *self.call.line.options(), "--json", "--no-lock", "--verify"]
+        argv += [f"--target={into}", snapshot]
         said = self.call(argv, timeout=LONG, on_progress=on_progress)
         restored = parse.restored(said.ear.summary)
         return replace(restored, verified=restored.verified and not said.ear.errors)

@@ -7,11 +7,12 @@ AWS or restic configuration leaks in.
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from orchestrator.adapters.restic import failures
+from orchestrator.adapters.restic import failures, line
 from orchestrator.adapters.restic.ear import Ear
 from orchestrator.adapters.restic.place import Place
 from orchestrator.adapters.restic.version import HINT
@@ -26,12 +27,13 @@ from restore_drills import errors as drills
 from restore_drills.process import TAIL_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from orchestrator.adapters.restic.values import Progress
     from orchestrator.adapters.secrets import SecretFiles
-    from orchestrator.core.policy.model import Limits, Repository
+    from orchestrator.core.limits import Rates
+    from orchestrator.core.policy.model import Repository
     from restore_drills.process import Ended, Processes
 
 PROGRESS_A_SECOND = "2"
@@ -59,13 +61,16 @@ class Caller:
         tmp: Path,
         binary: str,
         stall: timedelta,
+        timezone: str = "UTC",
     ) -> None:
         self.repository = repository
+        self.line = line.Line(repository, timezone)
         self.processes = processes
         self._cache = cache
         self._tmp = tmp
         self._binary = binary
         self._stall = stall
+        self.more: Mapping[str, str] = {}  # of the environment; no secret
         # restic takes white space off both ends of a password file, so both of us do.
         self.password = resolve(repository.password, processes=processes).strip()
         keys: tuple[bytes, bytes] | None = None
@@ -93,22 +98,66 @@ class Caller:
         stdin: int | None = None,
         watch: Callable[[], str | None] | None = None,
         on_progress: Callable[[Progress], None] | None = None,
+        restartable: bool = False,
+        seed: bool = False,
+        cwd: Path | None = None,
     ) -> Said:
         """Run restic and wait; raise one of our errors unless it ends by itself with a good code.
 
         `lines`: standard output is JSON lines for the ear, otherwise bytes in `ended.stdout`, of
-        which the last `keep` are there. `watch` may give a further reason to stop.
+        which the last `keep` are there. `watch` may give a further reason to stop. `restartable`:
+        it loses little when it is started anew, as it is when other limits hold. `seed`: a first
+        transfer, which leaves something of the line to the others. `cwd`: where it runs.
         """
+        until = time.monotonic() + timeout.total_seconds()
+        with self.line.used(seed=seed):
+            while True:
+                rates = self.line.now(restartable=restartable, seed=seed)
+                said = self._once(
+                    argv,
+                    timeout=timedelta(seconds=max(until - time.monotonic(), 1.0)),
+                    good=good,
+                    cache=cache,
+                    keep=keep,
+                    lines=lines,
+                    stdin=stdin,
+                    watch=watch,
+                    on_progress=on_progress,
+                    rates=rates,
+                    restartable=restartable,
+                    cwd=cwd,
+                )
+                if said is not None:
+                    return said
+
+    def _once(  # noqa: PLR0913 - what differs from command to command
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: timedelta,
+        good: frozenset[int],
+        cache: Path | None,
+        keep: int,
+        lines: bool,
+        stdin: int | None,
+        watch: Callable[[], str | None] | None,
+        on_progress: Callable[[Progress], None] | None,
+        rates: Rates,
+        restartable: bool,
+        cwd: Path | None,
+    ) -> Said | None:
+        """Run restic once; None when it was stopped because other limits hold."""
         ear = Ear(stall=self._stall, probe=self.place.probe, on_progress=on_progress)
         stalls: list[str] = []
         try:
             with self.processes.start(
-                [self._binary, argv[0], *_limits(self.repository.limits), *argv[1:]],
+                [self._binary, argv[0], *line.arguments(rates), *argv[1:]],
                 env=self._environment(cache or self._cache),
                 stdin=stdin,
                 on_stdout=ear.stdout if lines else None,
                 on_stderr=ear.stderr,
                 keep=keep,
+                cwd=cwd,
             ) as child:
 
                 def look() -> str | None:
@@ -117,6 +166,9 @@ class Caller:
                         # It would try for a minute to remove its lock over there.
                         child.stop(why, GRACE_STALLED)
                         return why
+                    if restartable and line.over(rates):
+                        # It ends its uploads first: killed for that it would leave its lock.
+                        child.ask(line.CHANGED)
                     return watch() if watch else None
 
                 ended = child.finish(timeout, look)
@@ -125,6 +177,8 @@ class Caller:
         except drills.Interrupted as error:
             raise Interrupted(f"{self.repository.id}: restic {argv[0]}: {error}") from error
         cancelled = self.processes.cancelled
+        if ended.stopped == line.CHANGED and ended.code not in good and cancelled is None:
+            return None
         if (why := cancelled or ended.stopped) and (cancelled or ended.code not in good):
             raise failures.stopped(
                 repository=self.repository.id,
@@ -162,17 +216,12 @@ class Caller:
             "RESTIC_PROGRESS_FPS": PROGRESS_A_SECOND,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
+            **self.more,
         }
         if self._credentials is not None and self.repository.s3 is not None:
             env["AWS_SHARED_CREDENTIALS_FILE"] = str(self._credentials)
             env["AWS_DEFAULT_REGION"] = self.repository.s3.region or "us-east-1"
         return env
-
-
-def _limits(limits: Limits) -> list[str]:
-    """Return restic's options for a share of the line; it counts in KiB a second, whole ones."""
-    given = (("--limit-upload", limits.upload), ("--limit-download", limits.download))
-    return [f"{option}={max(rate // 1024, 1)}" for option, rate in given if rate is not None]
 
 
 def _credentials(repository: str, access_key: bytes, secret_key: bytes) -> bytes:

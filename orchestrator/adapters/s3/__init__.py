@@ -24,7 +24,7 @@ from orchestrator.errors import RepositoryUnreachable
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["PROBE_DEADLINE", "Address", "Bucket", "address", "folder", "probe"]
+__all__ = ["PROBE_DEADLINE", "Address", "Bucket", "address", "connection", "folder", "probe"]
 
 PROBE_DEADLINE = timedelta(seconds=30)
 CONNECT_S = 5.0
@@ -70,25 +70,29 @@ class _ServerFault(OSError):
 def _ask(target: Address, until: float) -> str | None:
     """Return the date of the answer. Raises OSError and HTTPException."""
     connect = max(0.1, min(CONNECT_S, until - time.monotonic()))
-    connection = (
-        http.client.HTTPSConnection(
-            target.host, target.port, timeout=connect, context=ssl.create_default_context()
-        )
-        if target.secure
-        else http.client.HTTPConnection(target.host, target.port, timeout=connect)
-    )
+    talk = connection(target, connect)
     try:
-        connection.connect()
+        talk.connect()
         # The request is not signed: a refusal is an answer, and proves that somebody is there.
-        connection.sock.settimeout(max(0.1, min(ANSWER_S, until - time.monotonic())))
-        connection.request("HEAD", f"/{target.bucket}")
-        with connection.getresponse() as answer:
+        talk.sock.settimeout(max(0.1, min(ANSWER_S, until - time.monotonic())))
+        talk.request("HEAD", f"/{target.bucket}")
+        with talk.getresponse() as answer:
             status, date = answer.status, answer.getheader("Date")
     finally:
-        connection.close()
+        talk.close()
     if status >= SERVER_FAULT:
         raise _ServerFault(f"it answers with {status}")
     return date
+
+
+def connection(target: Address, timeout_s: float) -> http.client.HTTPConnection:
+    """Return a connection to an endpoint that is yet to be made, its certificate verified."""
+    if target.secure:
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(
+            target.host, target.port, timeout=timeout_s, context=context
+        )
+    return http.client.HTTPConnection(target.host, target.port, timeout=timeout_s)
 
 
 def _instant(date: str | None) -> datetime | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from restore_drills.errors import CannotRun, Damaged
 from restore_drills.model import Finding, Severity
 from restore_drills.spans import duration
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from restore_drills.errors import DrillError
+    from restore_drills.host import Shown
     from restore_drills.model import SandboxFacts, ServicePlan
 
 WEAKER = ("rlimit", "watchdog")  # than a cgroup: each process apart, or after the fact
@@ -58,6 +61,69 @@ def no_lead(plan: ServicePlan) -> Finding:
         message="the delay before the restoration is not declared: no time to recover",
         remedy="Declare `lead:` (detect and decide) in the policy.",
     )
+
+
+def rewound(plan: ServicePlan, view: Shown) -> list[Finding]:
+    """It was read from versions: through which view, and what is weak about it."""
+    as_of = f"{view.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    read = "" if view.read is None else f"{view.read} of "
+    until = f", the first lock ends {view.least_until:%Y-%m-%d}" if view.least_until else ""
+    found = [
+        Finding(
+            code="rewound-view",
+            severity=Severity.INFO,
+            service=plan.id,
+            message=f"{plan.repository} was read through its versions as it was at {as_of}, the "
+            f"bucket itself was not touched: {read}{view.objects} objects read{until}",
+            remedy="To bring the bucket back for good: `pra repo rewind`.",
+        )
+    ]
+    if view.taken:
+        found.append(
+            Finding(
+                code="rewound-taken",
+                severity=Severity.WARNING,
+                service=plan.id,
+                message=f"{plan.repository}: {view.taken} objects were deleted or overwritten "
+                f"after {as_of}",
+                remedy="See `pra repo rewind SITE --dry-run` for when, and bring it back.",
+            )
+        )
+    if view.lost:
+        found.append(
+            Finding(
+                code="rewound-lost",
+                severity=Severity.WARNING,
+                service=plan.id,
+                message=f"{plan.repository}: {view.lost} objects have no good version left",
+                remedy="Verify the repository, and repair it from another copy.",
+            )
+        )
+    if view.liftable:
+        found.append(
+            Finding(
+                code="rewound-governance",
+                severity=Severity.WARNING,
+                service=plan.id,
+                message=f"{view.liftable} of the objects read are locked in governance mode: a key"
+                " that may bypass it can delete them for good",
+                remedy="Lock in compliance mode, or keep that right from every key in use.",
+            )
+        )
+    return found
+
+
+def not_kept(view: Shown) -> DrillError | None:
+    """Return why what was read does not survive whoever wipes the bucket; None: it does."""
+    if view.read is None:
+        return CannotRun("nobody can tell whether what was read is locked")
+    if view.bare:
+        return Damaged(
+            f"{view.bare} of {view.read} objects that it needs can be deleted for good with our"
+            " keys: not locked",
+            hint="Give the bucket Object Lock, say `immutable:` in the policy, and relock it.",
+        )
+    return None
 
 
 def sandbox(facts: SandboxFacts, *, keep: bool) -> list[Finding]:

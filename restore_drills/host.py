@@ -28,6 +28,26 @@ class Fetched:
     verified: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a repository looked like through the versions of its objects, and how they are locked.
+
+    `as_of` is the instant that they show, `objects` how many there are, `lost` how many more have
+    no good version left, `taken` how many were deleted or overwritten after it. Of the `read` ones
+    (None: nobody knows) the keys in use can delete `bare` for good today, and `liftable` with one
+    right more. `least_until`: when the first lock is over.
+    """
+
+    as_of: datetime
+    objects: int
+    lost: int
+    taken: int
+    read: int | None
+    bare: int
+    liftable: int
+    least_until: datetime | None
+
+
 class Restore(Protocol):
     """Reads repositories. Implementations raise only errors of this package."""
 
@@ -45,6 +65,13 @@ class Restore(Protocol):
 
     def seal_key(self, repository: str) -> bytes:
         """Return the key of the seals in a repository."""
+        ...
+
+    def shown(self, repository: str) -> Shown | None:
+        """Return what a rewound repository was read through; it is not read any more after that.
+
+        None for one that was never opened, or that is read as it is.
+        """
         ...
 
 

@@ -184,7 +184,8 @@ class Selection:
 class ServicePlan:
     """What to restore and prove for one service.
 
-    `repository` is None when the scenario leaves no copy; `lead` is None when it is unknown.
+    `repository` is None when the scenario leaves no copy; `rewound`: it is read as the versions of
+    its objects show it was, before it was wiped. `lead` is None when it is unknown.
     `last_values`: check name to the value the last proof saw. `pinned`: snapshot id to the tree
     id that the log holds since the backup.
     """
@@ -200,6 +201,7 @@ class ServicePlan:
     lead_basis: LeadBasis
     policy_hash: str
     lost: str = ""  # where `repository` is None: what took every copy
+    rewound: bool = False
     depends_on: tuple[str, ...] = ()
     depth: int = 1  # the least that is demanded
     last_values: dict[str, float] = field(default_factory=dict)

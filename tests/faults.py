@@ -52,6 +52,10 @@ class Relay:
         self._answer = False
         self._drop()
 
+    def available(self) -> None:
+        """Pass requests on again."""
+        self._answer = True
+
     def fall_silent(self) -> None:
         """Take connections and bytes, and pass nothing on: what a dead link looks like."""
         self._silent = True

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.core import fold
 from orchestrator.core.decide import decide
-from orchestrator.core.decide.actions import Page, Policies, Say, StartBackup, StartDrill
+from orchestrator.core.decide.actions import (
+    Page,
+    Policies,
+    Say,
+    StartBackup,
+    StartCopy,
+    StartDrill,
+    StartUpkeep,
+)
 from orchestrator.core.decide.holding import holding
 from orchestrator.core.decide.incidents import resolved
 from orchestrator.core.events import (
@@ -36,6 +44,7 @@ from orchestrator.core.state import Incident, State
 from tests.policies import service, site
 
 if TYPE_CHECKING:
+    from orchestrator.core.decide.actions import Action
     from orchestrator.core.decide.conditions import Held
     from orchestrator.core.events import Event
     from orchestrator.core.policy.model import Service, Site
@@ -106,10 +115,22 @@ AWAY = {
     "code": "repository-unreachable",
 }
 REFUSED = {
-    "error": "offsite: wrong password",
+    "error": "the database of till refuses the password",
     "remedy": "Put the right one in place.",
     "retryable": False,
+    "code": "source-failed",
+}
+SHUT_OUT = {
+    "error": "offsite: the password opens no key of the repository",
+    "remedy": "Check the repository's password reference.",
+    "retryable": False,
     "code": "repository-refused",
+}
+VANISHED = {
+    "error": "offsite: the repository has vanished",
+    "remedy": "Find out who removed it.",
+    "retryable": False,
+    "code": "repository-absent",
 }
 
 
@@ -237,7 +258,7 @@ class Nights:
                 return wake
         raise AssertionError(f"decisions without an end: {decision.actions}")
 
-    def _do(self, action: Say | Page | StartBackup | StartDrill) -> None:
+    def _do(self, action: Action) -> None:
         match action:
             case Say():
                 assert self.append(action.event, action.key), f"said twice: {action}"
@@ -258,8 +279,8 @@ class Nights:
                 assert self.append(event, action.key), f"started twice: {action}"
                 if action.service not in self.outside.stuck:
                     self._ends.append((self.now + timedelta(seconds=self.outside.seconds), event))
-            case StartDrill():
-                raise AssertionError(f"no drill was expected: {action}")
+            case StartDrill() | StartCopy() | StartUpkeep():
+                raise AssertionError(f"nothing but backups was expected: {action}")
 
     def _send(self, page: Page) -> None:
         incident = self.state.incidents[page.incident]

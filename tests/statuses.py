@@ -13,6 +13,7 @@ from orchestrator.core.fold import fold
 from orchestrator.core.policy.model import (
     Business,
     External,
+    Location,
     Postgresql,
     Promise,
     SandboxPolicy,
@@ -23,6 +24,7 @@ from orchestrator.core.policy.model import (
 from orchestrator.core.status import overview
 from orchestrator.reports import status
 from restore_drills.model import Scenario
+from tests.policies import repository
 from tests.records import NOW, recorded
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def site(*services: Service, **changes: object) -> Site:
         recover_on=None,
         lead={},
         outside=(),
-        repositories={},
+        repositories={"offsite": repository("offsite", Location.OFFSITE)},
         services={one.id: one for one in services or (service(),)},
         sandbox=SandboxPolicy.REQUIRED,
         coverage_floor=0.5,

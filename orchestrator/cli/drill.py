@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from orchestrator.core.policy.model import Site
     from orchestrator.errors import PraError
 
-BUILT = ("server-failure",)
-LATER = ("human-error", "burglary", "ransomware", "bucket-wipe")
+BUILT = ("server-failure", "bucket-wipe")
+LATER = ("human-error", "burglary", "ransomware")
 
 
 @click.command(name="drill")
@@ -59,7 +59,7 @@ def command(settings: Settings, /, site: str, services: tuple[str, ...], **optio
         services=services,
         scenario=Scenario(_scenario(str(options["scenario"]))),
         place=str(options["place"] or socket.gethostname()),
-        t0=_instant(options["at"], found, app.clock()),
+        t0=instant(options["at"], found, app.clock()),
         repository=options["repository"] if isinstance(options["repository"], str) else None,
     )
     if options["dry_run"]:
@@ -155,7 +155,7 @@ def _scenario(name: str) -> str:
     )
 
 
-def _instant(text: object, site: Site, now: datetime) -> datetime | None:
+def instant(text: object, site: Site, now: datetime) -> datetime | None:
     """Read `--at`: ISO 8601, in the site's time zone unless it says otherwise."""
     if not isinstance(text, str):
         return None

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 def command(settings: Settings, incident: str, note: str, by: str | None) -> int:
     """Close an incident. One whose cause is still there is opened again when it happens again.
 
+    To close a retention that was held back is to let the next one remove as many points as that one
+    would have.
+
     \b
     Example:  pra resolve 3fa94c --note "the password had been changed"
     """
@@ -38,10 +41,21 @@ def command(settings: Settings, incident: str, note: str, by: str | None) -> int
     if settings.json:
         from orchestrator.reports.incidents import document
 
-        settings.emit({"incident": document(one), "already": not said, "still_holds": still})
+        settings.emit(
+            {
+                "incident": document(one),
+                "already": not said,
+                "still_holds": still,
+                "permits_points": _permitted(app, one) if said else None,
+            }
+        )
     elif said:
         settings.say(f"{one.id}: resolved by {one.resolved_by}")
-        if still:
+        permitted = _permitted(app, one)
+        if permitted is not None:
+            where = one.condition.removeprefix("retention-held-")
+            settings.say(f"  The next retention in {where} may remove {permitted} points.")
+        elif still:
             settings.say(f"  Its cause is still there: {_again(one)}.")
     elif one.resolved_at is not None:
         whom = f" by {one.resolved_by}" if one.resolved_by else ""
@@ -58,6 +72,17 @@ def _still_holds(app: App, incident: Incident) -> bool:
     return any(one.key == incident.key for one in held)
 
 
+def _permitted(app: App, incident: Incident) -> int | None:
+    """Return how many points this lets the next retention remove; None: it is about no such."""
+    from orchestrator.core.decide.conditions import Condition, stem
+
+    condition, repository = stem(incident.condition)
+    if condition is not Condition.RETENTION_HELD:
+        return None
+    last = app.known().repository(incident.site, repository).retained
+    return last.removable if last is not None and last.held else None
+
+
 def _again(incident: Incident) -> str:
     from orchestrator.core.decide.conditions import Condition, stem
 
@@ -67,10 +92,21 @@ def _again(incident: Incident) -> str:
             | Condition.BACKUP_FAILED
             | Condition.BACKUP_PARTIAL
             | Condition.BACKUP_OVERDUE
+            | Condition.REPOSITORY_LOST
+            | Condition.REPOSITORY_REFUSED
+            | Condition.COPY_FAILED
+            | Condition.VERIFY_FAILED
+            | Condition.RETAIN_FAILED
             | Condition.DRILL_REFUTED
             | Condition.DRILL_FAILED
         ):
             return "it is opened again when the next run fails"
+        case Condition.REPOSITORY_DAMAGED:
+            return "it is opened again when the next verification finds damage"
+        case Condition.REPOSITORY_FOREIGN:
+            return "it is opened again when the next retention is held back by it"
+        case Condition.LOCK_WEAK:
+            return "it is opened again when the next relocking finds it so"
         case Condition.RPO_OUT_OF_REACH:
             return "it is opened again when the policy changes and does not mend it"
         case _:

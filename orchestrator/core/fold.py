@@ -64,6 +64,8 @@ GOOD = {
     LOST,
     WEAK,
 }
+OF_REPOSITORY = {RunKind.COPY, RunKind.VERIFY, RunKind.RELOCK, RunKind.RETAIN}
+CLOCK_WRONG = "clock-wrong"
 LOOK = "Compare the log with what the repositories hold, and close the incident."
 
 
@@ -103,9 +105,9 @@ def apply(state: State, recorded: Recorded) -> None:  # noqa: C901 - a table
             | RepairFinished()
             | RewindFinished()
         ):
-            started = state.open[event.run].started_at if event.run in state.open else at
+            known = state.open.get(event.run)
             _end(state, event, at, ())
-            fold_upkeep.apply(_repository(state, event.site, event.repository), event, started)
+            fold_upkeep.apply(_repository(state, event.site, event.repository), event, known, at)
         case DrillFinished():
             said = drilled.read(event.document)
             _end(state, event, at, said)
@@ -142,6 +144,7 @@ def copied(state: State) -> State:
                     known,
                     series={kind: copy(series) for kind, series in known.series.items()},
                     read=dict(known.read),
+                    damages=dict(known.damages),
                 )
                 for one, known in site.repositories.items()
             },
@@ -183,7 +186,9 @@ def _service(state: State, site: str, service: str) -> ServiceState:
 
 
 def _repository(state: State, site: str, repository: str) -> RepositoryState:
-    return _site(state, site).repositories.setdefault(repository, RepositoryState())
+    found = _site(state, site).repositories.setdefault(repository, RepositoryState())
+    found.seq = state.seq + 1  # of the event that is being taken in
+    return found
 
 
 def _copy(service: ServiceState, repository: str) -> CopyState:
@@ -191,6 +196,8 @@ def _copy(service: ServiceState, repository: str) -> CopyState:
 
 
 def _series(state: State, run: Run) -> Series:
+    if run.kind in OF_REPOSITORY and not run.repository:
+        return Series()  # never seen starting: nobody knows of what it was the end
     match run.kind:
         case RunKind.BACKUP:
             return _service(state, run.site, run.service).backups
@@ -267,6 +274,8 @@ def _prove(
 
 def _observe(state: State, event: Observed, recorded: Recorded) -> None:
     key = f"{event.site}/{event.condition}"
+    if event.condition == CLOCK_WRONG:
+        state.clock_doubted_at = recorded.at
     if not event.present:
         state.observed.pop(key, None)
         return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, timedelta
+from functools import cache
 from sys import intern
 from typing import TYPE_CHECKING
 
@@ -14,14 +15,16 @@ from orchestrator.core.events import (
     RewindFinished,
     VerifyFinished,
 )
+from orchestrator.core.state import Damaged
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from orchestrator.core.state import CopyState, RepositoryState
+    from orchestrator.core.state import CopyState, RepositoryState, Run
 
 KEPT_SECONDS = 5
 KEPT_DAYS = 400
+BYTES = 256  # restic divides packs by the first byte of their ids
 
 
 def held(known: RepositoryState, at: datetime) -> None:
@@ -48,34 +51,63 @@ def copied(known: CopyState, event: CopyFinished) -> None:
 def apply(
     known: RepositoryState,
     event: VerifyFinished | RelockFinished | RetainFinished | RepairFinished | RewindFinished,
-    started: datetime,
+    run: Run | None,
+    at: datetime,
 ) -> None:
-    """Take the end of an upkeep that began at `started`."""
+    """Take the end of an upkeep; `run` is what the log knew of it while it was open."""
     match event:
         case VerifyFinished():
-            _verified(known, event, started)
+            began = run.started_at if run else at - timedelta(seconds=event.seconds)
+            _read(known, event, began, planned=run is not None and run.slot is not None)
+            _judged(known, event, began)
         case RelockFinished():
             known.relocked = event
         case RetainFinished():
             known.retained = event
         case RepairFinished() | RewindFinished():
             if event.sound:
-                known.damaged = None
+                known.damages = {}
 
 
-def _verified(known: RepositoryState, event: VerifyFinished, started: datetime) -> None:
-    if known.parts != event.parts:
-        # Of another division nobody knows which packs it read: the oldest of them all counts.
-        whole = known.parts and len(known.read) == known.parts
-        known.floor = min(known.read.values()) if whole else known.floor
-        known.parts, known.read = event.parts, {}
-    known.read[str(event.part)] = started
+def _read(known: RepositoryState, event: VerifyFinished, began: datetime, *, planned: bool) -> None:
+    """Note which packs were read.
+
+    The division in force is what the schedule reads by. What a person reads by another one, and
+    the second look at a damage that an earlier one found, count for what they cover.
+    """
+    again = f"{event.part}/{event.parts}" in known.damages
+    if known.parts != event.parts and ((planned and not again) or not known.parts):
+        known.read = _divided(known, event.parts)
+        known.parts = event.parts
+    mine = _bytes(event.part, event.parts)
+    for part in range(1, known.parts + 1):
+        if _bytes(part, known.parts) <= mine:
+            known.read[str(part)] = max(began, known.read.get(str(part), began))
+
+
+def _divided(known: RepositoryState, parts: int) -> dict[str, datetime]:
+    """Return what the parts of another division were read at: each when the oldest of it was."""
+    whose = {byte: str(byte % known.parts + 1) for byte in range(BYTES)} if known.parts else {}
+    told: dict[str, datetime] = {}
+    for part in range(1, parts + 1):
+        read = [known.read.get(whose.get(byte, "")) for byte in _bytes(part, parts)]
+        found = [at for at in read if at is not None]
+        if len(found) == len(read):
+            told[str(part)] = min(found)
+    return told
+
+
+@cache
+def _bytes(part: int, parts: int) -> frozenset[int]:
+    """Return which packs restic reads as part/parts, by the first byte of their ids."""
+    return frozenset(range(part - 1, BYTES, parts))
+
+
+def _judged(known: RepositoryState, event: VerifyFinished, began: datetime) -> None:
+    """Keep a damage until its part, or everything, was read again and is sound."""
+    if event.sound and event.parts == 1:
+        known.damages = {}
+        return
+    known.damages.pop(f"{event.part}/{event.parts}", None)
     if not event.sound:
-        known.damaged = event
-    elif known.damaged is not None and _covers(event, known.damaged):
-        known.damaged = None
-
-
-def _covers(event: VerifyFinished, damaged: VerifyFinished) -> bool:
-    """Whether a sound reading read what the damaged one did: the same part, or everything."""
-    return event.parts == 1 or (event.part, event.parts) == (damaged.part, damaged.parts)
+        known.damages[f"{event.part}/{event.parts}"] = Damaged(at=began, reading=event)

@@ -169,7 +169,15 @@ def _unseen(event: End, at: datetime, said: tuple[Drilled, ...]) -> Run:
         case _:
             kind, service = KINDS[type(event)], getattr(event, "service", "")
             began = at - timedelta(0, event.seconds)
-    return Run(run=event.run, kind=kind, site=event.site, service=service, started_at=began)
+    return Run(
+        run=event.run,
+        kind=kind,
+        site=event.site,
+        service=service,
+        started_at=began,
+        repository=getattr(event, "repository", ""),
+        origin=getattr(event, "origin", ""),
+    )
 
 
 def _imported(event: EvidenceImported, recorded: Recorded) -> Run:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from orchestrator.core.lead import lead, survives, taken, without_delay
+from orchestrator.core.lead import lead, without_delay
+from orchestrator.core.nearest import Nearest, among, nearest
 from orchestrator.core.policy.calendar import calendar
 from orchestrator.core.policy.model import Adopted, External, Files, Postgresql, SandboxPolicy
 from orchestrator.core.policy.sizes import rated
@@ -78,10 +79,10 @@ def build(site: Site, request: Request, memory: Memory, now: datetime) -> Plan:
     today = now.date()
     findings = [_external(service, spec) for service, spec in external]
     findings += [f for s in ours if (f := _hardware(site, s, request.scenario)) is not None]
-    homes = dict.fromkeys(request.repository or _home(service) for service in ours)
+    used = {service.id: _used(site, service, request) for service in ours}
     findings += [
         _slowed(name, site.repositories[name].limits.download or 0)
-        for name in homes
+        for name in dict.fromkeys(one.repository for one in used.values())
         if name is not None and site.repositories[name].limits.download is not None
     ]
     return Plan(
@@ -90,7 +91,7 @@ def build(site: Site, request: Request, memory: Memory, now: datetime) -> Plan:
         scenario=request.scenario,
         place=request.place,
         elsewhere=site.recover_on is not None and site.recover_on != request.place,
-        services=tuple(_service(site, service, request, memory) for service in ours),
+        services=tuple(_service(site, one, request, memory, used[one.id]) for one in ours),
         calendar=calendar(
             site,
             start=today.replace(year=today.year - CALENDAR_YEARS, day=1),
@@ -98,7 +99,7 @@ def build(site: Site, request: Request, memory: Memory, now: datetime) -> Plan:
         ),
         t0=request.t0,
         exploratory=request.t0 is not None
-        or (request.repository is not None and any(_home(s) != request.repository for s in ours)),
+        or any(used[s.id] != nearest(site, s, request.scenario) for s in ours),
         sealed_only=site.sandbox is SandboxPolicy.REQUIRED,
         declared=tuple(s.id for s, _ in external),
         findings=tuple(findings),
@@ -106,10 +107,11 @@ def build(site: Site, request: Request, memory: Memory, now: datetime) -> Plan:
     )
 
 
-def _home(service: Service) -> str | None:
-    """Return the repository in which the service's snapshots are."""
-    adopted = (s.spec.repository for s in service.sources if isinstance(s.spec, Adopted))
-    return next(adopted, service.backup_to)
+def _used(site: Site, service: Service, request: Request) -> Nearest:
+    """Return the copy to restore from: the one that was asked for, else the nearest."""
+    if request.repository is None:
+        return nearest(site, service, request.scenario)
+    return among(site, service, request.scenario, (request.repository,))
 
 
 def _with_needs(site: Site, names: tuple[str, ...]) -> set[str]:
@@ -124,22 +126,19 @@ def _with_needs(site: Site, names: tuple[str, ...]) -> set[str]:
     return found
 
 
-def _service(site: Site, service: Service, request: Request, memory: Memory) -> ServicePlan:
+def _service(
+    site: Site, service: Service, request: Request, memory: Memory, used: Nearest
+) -> ServicePlan:
     adopted = next((s.spec for s in service.sources if isinstance(s.spec, Adopted)), None)
     promise = service.promise(request.scenario)
     if promise is None:  # the policy reader refuses a service of ours without objectives
         raise Misused(f"{site.id}: {service.id} has no objectives", hint="Give it rto and rpo.")
-    chosen = request.repository or _home(service)
-    lost = ""
-    if chosen is None:
-        lost = "no copy survives: there is none"
-    elif not survives(site.repositories[chosen], taken(site, service, request.scenario)):
-        lost = f"no copy survives: {chosen} goes with what the {request.scenario} takes"
     until_start, basis = lead(site, service, request.scenario)
     return ServicePlan(
         id=service.id,
-        repository=None if lost else chosen,
-        lost=lost,
+        repository=used.repository,
+        lost=used.lost,
+        rewound=used.rewound,
         selection=Selection(host=adopted.host, tags=adopted.tags, sealed=False)
         if adopted
         else Selection(host=site.id, tags=(f"service={service.id}",), sealed=True),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from orchestrator.core.state import ServiceState
+    from orchestrator.core.state import CopyState, ServiceState
 
 LONGEST = timedelta(days=400)  # of a period
 NOTHING = timedelta()
@@ -47,20 +47,22 @@ def worst_case(
     return Worst(rpa=max(worst, end - newest), period=_since(max(first, start), end))
 
 
-def worst_case_of(service: ServiceState, period: timedelta, now: datetime) -> Worst | None:
-    """Return it from the gaps that the state keeps by UTC day.
+def worst_case_of(
+    known: ServiceState | CopyState, period: timedelta, now: datetime
+) -> Worst | None:
+    """Return it from the gaps that the state keeps by UTC day, of one repository.
 
     The day in which the period begins counts whole, so the answer is at most too large. The state
     remembers `LONGEST`; a longer period is not for it to judge.
     """
-    complete, known = service.complete, service.since
+    complete, first = known.complete, known.since
     data = complete.data_time if complete else None
-    if data is None or known is None:
+    if data is None or first is None:
         return None
     start = _day(now - period)
     since = start.date().isoformat()
-    ended = [timedelta(seconds=gap) for day, gap in service.gaps.items() if day >= since]
-    return Worst(rpa=max(NOTHING, now - data, *ended), period=_since(max(known, start), now))
+    ended = [timedelta(seconds=gap) for day, gap in known.gaps.items() if day >= since]
+    return Worst(rpa=max(NOTHING, now - data, *ended), period=_since(max(first, start), now))
 
 
 def _since(known: datetime, end: datetime) -> timedelta:

@@ -16,11 +16,16 @@ from orchestrator.core import cron
 
 if TYPE_CHECKING:
     from orchestrator.core.cron import Cron
-    from orchestrator.core.policy.model import DrillPlan, Service, Site
+    from orchestrator.core.policy.model import DrillPlan, Repository, Service, Site
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
+_NIGHT = timedelta(hours=5)  # from midnight on, local
+MOST_PARTS = 256  # restic divides packs by the first byte of their ids
+SHARE = 0.8  # of the time in which all is to be read: what is missed is made up for in the rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,45 @@ def of_drill(site: Site, plan: DrillPlan) -> Schedule:
     """Return when a drill of the policy is due."""
     name = f"{site.id}/{plan.name}"
     return Schedule(name=name, zone=site.timezone, every=None, cron=plan.cron)
+
+
+def parts_of(within: timedelta) -> int:
+    """Return into how many parts a repository is divided that is read within so long: one a day."""
+    return min(max(round(SHARE * within / _DAY), 1), MOST_PARTS)
+
+
+def of_readings(site: Site, repository: str) -> Schedule | None:
+    """Return when the next part of a repository is read; None where nothing says how often."""
+    within = site.read_all_within
+    if within is None:
+        return None
+    return _every(site, f"{repository}/verify", SHARE * within / parts_of(within))
+
+
+def of_relocks(site: Site, repository: Repository) -> Schedule | None:
+    """Return when locks are extended; None where there are none.
+
+    What has less than 5/8 of the period left is extended, so that, an eighth of it later, nothing
+    has less than half. It comes a little sooner than that, for a run takes a while and may wait.
+    """
+    if repository.immutable is None:
+        return None
+    return _every(site, f"{repository.id}/relock", repository.immutable.period / 9)
+
+
+def of_retention(site: Site, repository: Repository) -> Schedule | None:
+    """Return when a repository is thinned out: at night; None where nothing is removed."""
+    if site.retention is None or repository.append_only:
+        return None
+    name = f"{site.id}/{repository.id}/retain"
+    hour, minute = divmod(_stagger(name, _NIGHT) // _MINUTE, 60)
+    when = cron.read(f"{minute} {hour} * * *")
+    return Schedule(name=name, zone=site.timezone, every=None, cron=when)
+
+
+def _every(site: Site, what: str, every: timedelta) -> Schedule:
+    whole = max(every // _SECOND, 1) * _SECOND
+    return Schedule(name=f"{site.id}/{what}", zone=site.timezone, every=whole, cron=None)
 
 
 @lru_cache(maxsize=8192)

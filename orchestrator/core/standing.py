@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from orchestrator.core.events import RunKind
 from restore_drills.model import Label, Scenario
 
 if TYPE_CHECKING:
@@ -45,8 +46,9 @@ class ScenarioStatus:
     `last` is the last drill that gave an answer; an inconclusive one proves nothing and takes
     nothing back, so one that came later is in `tried`.
 
-    `singled_out`: the policy promises something of its own for this scenario. `worst` is None
-    where no point is known, or where the scenario leaves no copy standing.
+    `singled_out`: the policy promises something of its own for this scenario. `repository` is the
+    nearest that it leaves; `data_time` and `worst` are those of the points there, None where none
+    is known, or where nothing is left.
     """
 
     scenario: Scenario
@@ -57,8 +59,14 @@ class ScenarioStatus:
     label: Label
     doubts: tuple[Doubt, ...]
     singled_out: bool
+    repository: str | None = None
+    data_time: datetime | None = None
     worst: Worst | None = None
     valid_for: timedelta = timedelta()  # how long a proof of it counts
+
+    def lost(self, now: datetime) -> timedelta | None:
+        """Return what this disaster would cost now: the RPA."""
+        return None if self.data_time is None else max(now - self.data_time, timedelta())
 
     @property
     def counts(self) -> bool:
@@ -76,12 +84,56 @@ class ScenarioStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CopyStatus:
+    """The newest point of a service in a repository to which it is copied; None: there is none.
+
+    `lag` is how much older it is than the newest point of all.
+    """
+
+    repository: str
+    data_time: datetime | None
+    usable_at: datetime | None
+    lag: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryStatus:
+    """One repository. `unread_since`: since when some pack may not have been read.
+
+    `within` is how often the policy wants all of it read; None: never, and nothing is said.
+    `locked_until` is the earliest end of a lock, `period` how long the policy wants it to be.
+    """
+
+    id: str
+    unread_since: datetime | None
+    within: timedelta | None
+    locked_until: datetime | None
+    period: timedelta | None
+    damaged: tuple[str, ...]  # what was found, until it is found gone
+
+    def unread(self, now: datetime) -> timedelta | None:
+        """Return for how long some pack was not read, where that is longer than promised."""
+        if self.unread_since is None or self.within is None:
+            return None
+        age = now - self.unread_since
+        return age if age > self.within else None
+
+    def unlocked(self, now: datetime) -> timedelta | None:
+        """Return what is left of the shortest lock, where that is less than half of it."""
+        if self.locked_until is None or self.period is None:
+            return None
+        left = self.locked_until - now
+        return left if left < self.period / 2 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceStatus:
-    """One service. `usable_at`, `data_time`: of its last usable recovery point.
+    """One service. `usable_at`, `data_time`: of its last usable recovery point, in `repository`.
 
     `last_backup` is the last that has ended. `next_due` is the next start, or what should be under
     way; None where the policy has no schedule. `missed` is the first slot for which no backup was
-    begun; None where none was missed, or none was ever begun.
+    begun; None where none was missed, or none was ever begun. `unread_since`: since when some pack
+    of one of its repositories may not have been read.
     """
 
     id: str
@@ -94,17 +146,25 @@ class ServiceStatus:
     next_due: datetime | None
     missed: datetime | None
     worst: Worst | None
-    running: Running | None
+    running: tuple[Running, ...]
     scenarios: tuple[ScenarioStatus, ...]
+    repository: str | None = None
+    copies: tuple[CopyStatus, ...] = ()
+    unread_since: datetime | None = None
 
     @property
     def rpo(self) -> timedelta | None:
-        """The shortest RPO that is promised."""
-        return min((one.promised.rpo for one in self.scenarios if one.promised), default=None)
+        """The shortest RPO that rests on the points where they are made."""
+        return self.rpo_in(self.repository)
+
+    def rpo_in(self, repository: str | None) -> timedelta | None:
+        """Return the shortest RPO of the scenarios after which this repository is the nearest."""
+        of_it = (s.promised for s in self.scenarios if s.promised and s.repository == repository)
+        return min((promised.rpo for promised in of_it), default=None)
 
     def late(self, now: datetime) -> timedelta | None:
         """Return since when a backup is overdue; None where it is not, or runs right now."""
-        if self.missed is None or self.running is not None:
+        if self.missed is None or any(one.run.kind is RunKind.BACKUP for one in self.running):
             return None
         late = now - self.missed
         return late if late > SLACK else None
@@ -116,7 +176,7 @@ class ServiceStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteStatus:
-    """One site, with its open incidents, its drills under way, and what is outside on record."""
+    """One site, with its open incidents, what is under way, and what is outside on record."""
 
     site: str
     name: str
@@ -124,7 +184,8 @@ class SiteStatus:
     services: tuple[ServiceStatus, ...]
     outside: tuple[Outside, ...]
     incidents: tuple[Incident, ...]
-    drills: tuple[Running, ...]
+    running: tuple[Running, ...]  # of no one service: drills, and what is done to repositories
+    repositories: tuple[RepositoryStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

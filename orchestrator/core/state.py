@@ -97,24 +97,44 @@ class CopyState:
     since: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damaged:
+    """A reading that began at `at` and found damage."""
+
+    at: datetime
+    reading: VerifyFinished
+
+
 @dataclass(slots=True, kw_only=True)
 class RepositoryState:
     """One repository of a site: its upkeep.
 
     `series`: by kind (verify, relock, retain). `parts`: the division in force, `read`: part number
-    to the start of the run that last read it to the end, `floor`: the same for packs of which only
-    an earlier division tells; None: never. `damaged`: the last reading that found damage that no
-    later one, and no repair, has found gone. `since`: when the first usable point was there.
+    to the start of the run that last read it to the end; one that was never read is not there.
+    `damages`: by part and division (`3/24`), the readings that found damage that no later one, and
+    no repair, has found gone, the newest last. `since`: when the first usable point was there.
+    `seq`: of the last event that touched it.
     """
 
     series: dict[str, Series] = field(default_factory=dict)
     parts: int = 0
     read: dict[str, datetime] = field(default_factory=dict)
-    floor: datetime | None = None
-    damaged: VerifyFinished | None = None
+    damages: dict[str, Damaged] = field(default_factory=dict)
     relocked: RelockFinished | None = None
     retained: RetainFinished | None = None
     since: datetime | None = None
+    seq: int = 0
+
+    @property
+    def damaged(self) -> VerifyFinished | None:
+        """The newest reading whose damage is still there, as far as anybody knows."""
+        return next((one.reading for one in reversed(self.damages.values())), None)
+
+    @property
+    def oldest_read(self) -> datetime | None:
+        """When the part was read that was read longest ago; None while one never was."""
+        whole = self.parts and len(self.read) == self.parts
+        return min(self.read.values()) if whole else None
 
     def of(self, kind: RunKind) -> Series:
         """Return the runs of one kind."""
@@ -225,7 +245,8 @@ class State:
     `incidents` holds the open ones, and the resolved ones for a day, so that their end can be told
     (`pra incidents` reads older ones from the log). `last_incident` is, by key, the id of the last
     one, open or not; `closed`, by key, the evidence on which a person closed it. `keys`: the
-    public keys of places whose evidence was let in.
+    public keys of places whose evidence was let in. `clock_doubted_at`: when it was last said that
+    this machine's clock is wrong, or right again.
     """
 
     seq: int = 0
@@ -238,6 +259,7 @@ class State:
     last_incident: dict[str, str] = field(default_factory=dict)
     closed: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    clock_doubted_at: datetime | None = None
 
     def service(self, site: str, service: str) -> ServiceState:
         """Return what is known of a service; nothing, where the log never spoke of it."""

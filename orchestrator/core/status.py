@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core import schedule
 from orchestrator.core.decide.backups import next_due
-from orchestrator.core.lead import survives, taken
+from orchestrator.core.nearest import held_in, homes, nearest
 from orchestrator.core.policy.model import Adopted, External
 from orchestrator.core.rpa import worst_case_of
 from orchestrator.core.running import Running
 from orchestrator.core.standing import (
+    CopyStatus,
     Doubt,
     Overview,
     Protection,
+    RepositoryStatus,
     ScenarioStatus,
     ServiceStatus,
     SiteStatus,
 )
+from orchestrator.core.unread import oldest_unread
 from restore_drills.model import Label, Scenario, Verdict
 
 if TYPE_CHECKING:
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
 
     from orchestrator.core.drilled import Drilled
     from orchestrator.core.policy.model import Service, Site
-    from orchestrator.core.rpa import Worst
     from orchestrator.core.running import Moved
     from orchestrator.core.state import Incident, Run, ServiceState, State
 
@@ -81,7 +83,22 @@ def site_status(
         ),
         outside=site.outside,
         incidents=_open(state, site.id),
-        drills=tuple(one for one in running if not one.run.service),
+        running=tuple(one for one in running if not one.run.service),
+        repositories=tuple(_repository(state, site, name) for name in site.repositories),
+    )
+
+
+def _repository(state: State, site: Site, name: str) -> RepositoryStatus:
+    known, policy = state.repository(site.id, name), site.repositories[name]
+    within, immutable = site.read_all_within, policy.immutable
+    found = [d.fault for one in known.damages.values() for d in one.reading.damage]
+    return RepositoryStatus(
+        id=name,
+        unread_since=oldest_unread(known) if within is not None else None,
+        within=within + (policy.rotation or timedelta()) if within is not None else None,
+        locked_until=known.relocked.least_until if known.relocked and immutable else None,
+        period=immutable.period if immutable else None,
+        damaged=tuple(dict.fromkeys(found)) or (("its structure",) if known.damages else ()),
     )
 
 
@@ -101,9 +118,8 @@ def _service(  # noqa: PLR0913, PLR0917 - all that a service is seen in
 ) -> ServiceStatus:
     protection, answers = _protection(service)
     seen = state.service(site.id, service.id)
-    worst = worst_case_of(seen, period, now)
     promised = [
-        _scenario(state, site, service, scenario, now, worst)
+        _scenario(state, site, service, scenario, now, period)
         for scenario in Scenario
         if service.promise(scenario) is not None and protection is not Protection.EXTERNAL
     ]
@@ -118,10 +134,32 @@ def _service(  # noqa: PLR0913, PLR0917 - all that a service is seen in
         last_backup=_ended(seen),
         next_due=next_due(state, site, service, now) if ours else None,
         missed=_missed(seen, site, service) if ours else None,
-        worst=worst,
-        running=next((one for one in running if one.run.service == service.id), None),
+        worst=worst_case_of(seen, period, now),
+        running=tuple(one for one in running if one.run.service == service.id),
         scenarios=tuple(promised) or (_declared(),),
+        repository=next(iter(homes(service)), None),
+        copies=tuple(_copy(seen, name) for name in service.copy_to),
+        unread_since=_unread_since(state, site, service),
     )
+
+
+def _copy(seen: ServiceState, repository: str) -> CopyStatus:
+    newest = seen.complete.data_time if seen.complete else None
+    there = seen.copies[repository].complete if repository in seen.copies else None
+    data = there.data_time if there else None
+    return CopyStatus(
+        repository=repository,
+        data_time=data,
+        usable_at=there.usable_at if there else None,
+        lag=max(newest - data, timedelta()) if newest and data else None,
+    )
+
+
+def _unread_since(state: State, site: Site, service: Service) -> datetime | None:
+    if site.read_all_within is None:
+        return None
+    known = (oldest_unread(state.repository(site.id, name)) for name in homes(service))
+    return min((at for at in known if at is not None), default=None)
 
 
 def _missed(seen: ServiceState, site: Site, service: Service) -> datetime | None:
@@ -165,14 +203,14 @@ def _scenario(  # noqa: PLR0913, PLR0917 - one cell of the table
     service: Service,
     scenario: Scenario,
     now: datetime,
-    worst: Worst | None,
+    period: timedelta,
 ) -> ScenarioStatus:
     proofs = state.proofs(site.id, service.id, scenario)
     newest, proof = proofs.drilled, proofs.proven
     last = proofs.answered or newest
     doubts = _doubts(last, proof, service.policy_hash, now, site.proof_valid_for.of(scenario))
-    repository = site.repositories.get(service.backup_to or "")
-    lost = repository is not None and not survives(repository, taken(site, service, scenario))
+    repository = nearest(site, service, scenario).repository
+    there = held_in(state.service(site.id, service.id), service, repository) if repository else None
     return ScenarioStatus(
         scenario=scenario,
         promised=service.promise(scenario),
@@ -182,7 +220,9 @@ def _scenario(  # noqa: PLR0913, PLR0917 - one cell of the table
         label=Label.UNPROVEN if doubts or last is None else last.label,
         doubts=doubts,
         singled_out=scenario in service.objectives,
-        worst=None if lost else worst,
+        repository=repository,
+        data_time=there.complete.data_time if there and there.complete else None,
+        worst=worst_case_of(there, period, now) if there else None,
         valid_for=site.proof_valid_for.of(scenario),
     )
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator.adapters import s3
+from orchestrator.core.decide.actions import StartCopy
 from orchestrator.core.plan import Request
 from orchestrator.daemon.network import PATIENCE_S, Network, is_remote
 from orchestrator.daemon.upkeep import keep_up
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from orchestrator.core.decide.actions import (
         Page,
         StartBackup,
-        StartCopy,
         StartDrill,
         StartUpkeep,
     )
@@ -133,7 +133,10 @@ class Work:
     def keep_up(self, action: StartCopy | StartUpkeep) -> bool:
         """Begin the upkeep of a repository; false when its slot is taken, or it must wait."""
         site = self._promises.current.sites[action.site]
-        if self._held_back(site, action.repository):
+        names = [action.repository]
+        if isinstance(action, StartCopy):
+            names += filter(None, [site.services[action.service].backup_to])
+        if any(self._held_back(site, name) for name in names):
             return False
         return keep_up(self._app, site, action, self._lanes, self._log)
 

@@ -20,6 +20,7 @@ from orchestrator.errors import DemoFailed
 from restore_drills.process import Processes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     from mypy_boto3_s3 import S3Client
@@ -52,6 +53,8 @@ class S3Server:
         self.secret_key = ""
         self._folder = folder
         self._port = 0
+        self._pid = 0
+        self._home = Path()
         self._until_exit = contextlib.ExitStack()
 
     @property
@@ -64,6 +67,7 @@ class S3Server:
         with self._until_exit:
             folder = self._folder or self._until_exit.enter_context(scratch())
             folder.mkdir(parents=True, exist_ok=True)
+            self._home = folder
             known = (folder / "identity.json").exists()
             for attempt in range(1, ATTEMPTS + 1):
                 child = self._start(program, folder)
@@ -100,8 +104,43 @@ class S3Server:
                 },
             )
 
-    def client(self) -> S3Client:
-        """Return a client with all rights; neither proxies nor host settings change its way."""
+    def admit(self, name: str, policy: Mapping[str, object]) -> tuple[str, str]:
+        """Let somebody else in, who may do what an IAM policy says; return the pair of keys.
+
+        Raises DemoFailed when the server does not take it over.
+        """
+        pair = secrets.token_hex(10).upper(), secrets.token_hex(20)
+        path = self._home / "s3.json"
+        known = json.loads(path.read_text())
+        keys = [{"accessKey": pair[0], "secretKey": pair[1]}]
+        known["identities"].append({"name": name, "credentials": keys, "policyNames": [name]})
+        known.setdefault("policies", []).append({"name": name, "content": json.dumps(policy)})
+        path.write_text(json.dumps(known))
+        os.kill(self._pid, signal.SIGHUP)  # it reads its configuration again
+        self._knows(pair)
+        return pair
+
+    def _knows(self, pair: tuple[str, str]) -> None:
+        """Wait until a pair of keys is known, whatever it may do."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - as in client
+
+        client = self.client(pair)
+        deadline = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < deadline:
+            try:
+                client.list_buckets()
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") == "InvalidAccessKeyId":
+                    time.sleep(0.05)
+                    continue
+            return
+        raise DemoFailed("weed: the S3 server did not take over another pair of keys")
+
+    def client(self, pair: tuple[str, str] | None = None) -> S3Client:
+        """Return a client with all rights, or with those of a pair of keys.
+
+        Neither proxies nor host settings change its way.
+        """
         import boto3  # noqa: PLC0415 - a third of a second, and the server can start meanwhile
         from botocore.config import Config  # noqa: PLC0415 - the same
 
@@ -109,8 +148,8 @@ class S3Server:
             "s3",
             endpoint_url=self.endpoint,
             region_name=REGION,
-            aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
+            aws_access_key_id=pair[0] if pair else self.access_key,
+            aws_secret_access_key=pair[1] if pair else self.secret_key,
             config=Config(
                 proxies={}, retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}
             ),
@@ -160,6 +199,7 @@ class S3Server:
         processes = Processes(run_of(folder))
         env = {"PATH": os.environ.get("PATH", ""), "HOME": str(folder)}
         child = processes.start(argv, env=env, cwd=folder, stop_signal=signal.SIGKILL)
+        self._pid = child.pid
         return self._until_exit.enter_context(child)
 
     def _answers(self, child: Child) -> bool:

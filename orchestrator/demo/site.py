@@ -57,6 +57,7 @@ repositories:
       access_key: {{file: {secrets[s3-access-key]}}}
       secret_key: {{file: {secrets[s3-secret-key]}}}
     location: offsite
+    immutable: {{mode: compliance, for: {locked}d}}
 
 services:
   caisse:
@@ -155,6 +156,7 @@ class Bakery:
             place=PLACE,
             url=json.dumps(f"s3:{self.s3.endpoint}/{BUCKET}/restic"),
             secrets=references,
+            locked=LOCKED_DAYS,
             socket=json.dumps(self.postgres.host),
             port=self.postgres.port,
             reader=bakery.READER,

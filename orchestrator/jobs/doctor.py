@@ -10,7 +10,17 @@ from orchestrator.adapters.secrets import SecretFiles
 from orchestrator.core.diagnosis import Fine, diagnosis
 from orchestrator.core.state import State
 from orchestrator.errors import StateUnusable
-from orchestrator.jobs.checkup import machine, promises, repositories, room, secrets, sources, tools
+from orchestrator.jobs.checkup import (
+    copies,
+    machine,
+    posture,
+    promises,
+    repositories,
+    room,
+    secrets,
+    sources,
+    tools,
+)
 from orchestrator.jobs.checkup.at_once import at_once
 from orchestrator.jobs.checkup.ground import Ground, error
 from orchestrator.log import is_absent
@@ -46,6 +56,7 @@ CHECKS: Mapping[str, Check] = {
     "chains": promises.unsigned,
     "databases": sources.databases,
     "losses": promises.losses,
+    "copies": copies.rule,
     "channels": promises.channels,
     "daemon": machine.daemon,
 }
@@ -60,7 +71,9 @@ def examine(app: App, sites: Sequence[Site], place: str) -> Diagnosis:
     """
     said: Found = []
     ground = _ground(app, sites, place, said)
-    said += at_once(ground, {**CHECKS, **dict(repositories.each(ground))})
+    said += at_once(
+        ground, {**CHECKS, **dict(repositories.each(ground)), **dict(posture.each(ground))}
+    )
     said += at_once(ground, AFTERWARDS)
     drilled = {plan.where for site in sites for plan in site.drills or () if plan.where}
     recovered = {site.recover_on for site in sites if site.recover_on}

@@ -14,16 +14,17 @@ from orchestrator.adapters import s3
 from orchestrator.adapters.leases import lease
 from orchestrator.adapters.restic import STALL
 from orchestrator.core import plan as plans
-from orchestrator.core.events import BackupFinished, DrillFinished, RunKind
+from orchestrator.core.events import BackupFinished, CopyFinished, DrillFinished, RunKind
 from orchestrator.errors import PraError, RepositoryAbsent, StateUnusable, as_drill_error
 from orchestrator.jobs.begun import begin
+from orchestrator.jobs.drill_view import View
 from orchestrator.jobs.opening import drill_cache, opened, restic_version
 from restore_drills.document import document
 from restore_drills.host import Fetched, Machine
 from restore_drills.run import run as run_drill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
     from pathlib import Path
     from types import TracebackType
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from orchestrator.app import App
     from orchestrator.core.policy.model import Site
     from orchestrator.jobs.begun import Begun
+    from restore_drills.host import Shown
     from restore_drills.model import Plan, Report, Scenario, Snapshot, Step
     from restore_drills.process import Processes
 
@@ -69,8 +71,8 @@ def planned(app: App, site: Site, request: plans.Request) -> Plan:
 def _pinned(app: App, site: Site) -> defaultdict[str, dict[str, str]]:
     """Return the tree ids that our backups saw, by service and snapshot id."""
     found: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for recorded in app.recorded(site.id, types=(BackupFinished,)):
-        if isinstance(event := recorded.event, BackupFinished):
+    for recorded in app.recorded(site.id, types=(BackupFinished, CopyFinished)):
+        if isinstance(event := recorded.event, BackupFinished | CopyFinished):
             found[event.service].update({s.id: s.tree for s in event.snapshots})
     return found
 
@@ -125,7 +127,14 @@ def drill(  # noqa: PLR0913 - what a caller may choose
         root = keep or app.state / "drills"
         machine = Machine(root=root, processes=begun.processes, now=app.clock)
         moved = watch.moved if watch else None
-        with ResticRestore(app.state, site, begun.processes, patience, moved) as restore:
+        with ResticRestore(
+            app.state,
+            site,
+            begun.processes,
+            patience,
+            moved,
+            rewound={s.repository: plan.t0 or app.clock() for s in plan.services if s.rewound},
+        ) as restore:
             report = run_drill(
                 plan,
                 restore,
@@ -156,14 +165,17 @@ def _restic(processes: Processes) -> dict[str, str]:
 class ResticRestore:
     """The engine's `Restore` over our adapter: one restic each repository, a cold cache each."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a drill is carried out with
         self,
         state: Path,
         site: Site,
         processes: Processes,
         patience: timedelta = STALL,
         moved: Callable[[str, str, Progress], None] | None = None,
+        *,
+        rewound: Mapping[str | None, datetime] | None = None,
     ) -> None:
+        """`rewound` are the repositories to read from their versions, and as of when."""
         self._state = state
         self._site = site
         self._processes = processes
@@ -172,6 +184,8 @@ class ResticRestore:
         self._cache = drill_cache(state, processes.run_id)
         self._stack = ExitStack()
         self._restics: dict[str, Restic] = {}
+        self._rewound = rewound or {}
+        self._views: dict[str, View] = {}
         self._lock = threading.Lock()
 
     def open(self, repository: str) -> tuple[Snapshot, ...]:
@@ -181,6 +195,9 @@ class ResticRestore:
             s3.probe(url, deadline=min(s3.PROBE_DEADLINE, self._patience))
             with self._lock:
                 self._stack.enter_context(lease(self._state, url, exclusive=False))
+            if repository in self._rewound:
+                return self._viewed(repository)
+            with self._lock:
                 restic = self._stack.enter_context(
                     opened(
                         site=self._site,
@@ -195,6 +212,34 @@ class ResticRestore:
             return self._listed(restic)
         except PraError as error:
             raise as_drill_error(error) from error
+
+    def _viewed(self, repository: str) -> tuple[Snapshot, ...]:
+        """List a repository as its versions show it was."""
+        view = View(self._site, repository, self._processes)
+        with self._lock:
+            self._stack.callback(view.close)
+            self._views[repository] = view
+        site = view.open(self._rewound[repository])
+        if site is None:
+            return ()
+        with self._lock:
+            restic = self._stack.enter_context(
+                opened(
+                    site=site,
+                    repository=repository,
+                    state=self._state,
+                    processes=self._processes,
+                    cache=self._cache / repository,
+                    patience=self._patience,
+                )
+            )
+            self._restics[repository] = restic
+        return restic.snapshots()
+
+    def shown(self, repository: str) -> Shown | None:
+        """Close the view of a repository and say what it was."""
+        view = self._views.get(repository)
+        return view.shown() if view else None
 
     def _listed(self, restic: Restic) -> tuple[Snapshot, ...]:
         try:

@@ -5,14 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.core.decide.conditions import Condition, stem
+from orchestrator.core.events import RunKind
 
 if TYPE_CHECKING:
-    from orchestrator.core.policy.model import Service
-    from orchestrator.core.state import Incident, Run
+    from orchestrator.core.state import Incident, Run, State
 
 # The codes of the errors, as a run's end has them.
 SHUT = {"repository-absent", "repository-refused", "repository-unreachable"}
-OF_RUNS = (Condition.BACKUP_FAILED, Condition.BACKUP_PARTIAL)
+OF_UPKEEP = {
+    Condition.VERIFY_FAILED: RunKind.VERIFY,
+    Condition.RETAIN_FAILED: RunKind.RETAIN,
+}
+OF_RUNS = (
+    Condition.BACKUP_FAILED,
+    Condition.BACKUP_PARTIAL,
+    Condition.COPY_FAILED,
+    *OF_UPKEEP,
+)
 
 
 def of_runs(incident: Incident) -> bool:
@@ -20,11 +29,21 @@ def of_runs(incident: Incident) -> bool:
     return stem(incident.condition)[0] in OF_RUNS
 
 
-def shut(last: Run | None, service: Service) -> bool:
-    """Whether the repository did not open to the service's last backup: gone, away, or refused."""
+def latest(state: State, incident: Incident) -> Run | None:
+    """Return the last answer of the work that an incident is about."""
+    condition, part = stem(incident.condition)
+    if condition is Condition.COPY_FAILED:
+        return state.copy(incident.site, incident.service, part).copies.answered
+    if condition in OF_UPKEEP:
+        return state.repository(incident.site, part).of(OF_UPKEEP[condition]).answered
+    return state.service(incident.site, incident.service).backups.answered
+
+
+def shut(last: Run | None, repository: str | None) -> bool:
+    """Whether the repository did not open to the last backup or copy: gone, away, or refused."""
     if last is None or last.outcome != "failed" or last.code not in SHUT:
         return False
-    return last.repository in {"", service.backup_to}
+    return last.repository in {"", repository}
 
 
 def another(incident: Incident, last: Run | None) -> Run | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator.core.standing import Doubt, Protection
@@ -13,7 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from orchestrator.core.standing import Overview, ScenarioStatus, ServiceStatus, SiteStatus
+    from orchestrator.core.standing import (
+        Overview,
+        RepositoryStatus,
+        ScenarioStatus,
+        ServiceStatus,
+        SiteStatus,
+    )
     from orchestrator.core.state import Incident
 
 DOUBTS = {
@@ -80,6 +87,9 @@ def _site(site: SiteStatus, now: datetime, several: bool) -> Iterator[Said]:  # 
             continue  # declared by somebody else: not ours to judge
         for level, words in (*_points(service, now), *_proofs(service)):
             yield level, f"{head}{service.id}: {words}"
+    for one in site.repositories:
+        for level, words in _kept(one, now):
+            yield level, f"{head}{one.id}: {words}"
 
 
 def _incident(one: Incident) -> Said:
@@ -97,8 +107,28 @@ def _points(service: ServiceStatus, now: datetime) -> Iterator[Said]:
         yield Level.CRITICAL, "no usable recovery point"
     elif rpo is not None and lost > rpo:
         yield Level.CRITICAL, f"a failure now loses {duration(lost)}, promised {duration(rpo)}"
+    for one in service.copies:
+        promised = service.rpo_in(one.repository)
+        if promised is None or lost is None:
+            continue
+        old = None if one.data_time is None else max(now - one.data_time, timedelta())
+        if old is None:
+            yield Level.WARNING, f"no copy in {one.repository}"
+        elif old > promised:
+            said = f"its copy in {one.repository} is {duration(old)} old"
+            yield Level.CRITICAL, f"{said}, promised {duration(promised)}"
     if (late := service.late(now)) is not None:
         yield Level.WARNING, f"its backup is overdue since {duration(late)}"
+
+
+def _kept(one: RepositoryStatus, now: datetime) -> Iterator[Said]:
+    if one.damaged:
+        yield Level.CRITICAL, f"damaged: {one.damaged[0]}"
+    if (unread := one.unread(now)) is not None:
+        yield Level.WARNING, f"some of it was not read for {duration(unread)}"
+    if (left := one.unlocked(now)) is not None:
+        ends = f"ends in {duration(left)}" if left > timedelta() else "has ended"
+        yield Level.CRITICAL, f"a lock {ends}"
 
 
 def _proofs(service: ServiceStatus) -> Iterator[Said]:
@@ -121,6 +151,10 @@ def _numbers(site: SiteStatus, now: datetime, several: bool) -> Iterator[str]:  
         name = f"{site.site}_{service.id}" if several else service.id
         if (lost := service.lost(now)) is not None:
             yield number(f"{name}_rpa", lost, service.rpo)
+        for copy in service.copies:
+            if copy.data_time is not None:
+                age = max(now - copy.data_time, timedelta())
+                yield number(f"{name}_{copy.repository}_rpa", age, service.rpo_in(copy.repository))
         if service.worst is not None:
             yield number(f"{name}_worst_rpa", service.worst.rpa, service.rpo)
         for one in service.scenarios:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.core.codec import timestamp
 from orchestrator.core.decide.concerned import concerned
 from orchestrator.core.decide.conditions import Condition, stem
-from orchestrator.reports.causes import another
+from orchestrator.reports.causes import another, latest
 from orchestrator.reports.message import Message
 from orchestrator.reports.page_body import Facts, body
 from orchestrator.reports.page_line import Line, cut
@@ -25,7 +25,17 @@ if TYPE_CHECKING:
     from orchestrator.core.state import Incident, State
 
 END = "end"
-OF_PROOF = (Condition.DRILL_REFUTED, Condition.DRILL_FAILED, Condition.PROOF_EXPIRED)
+OF_PROOF = (
+    Condition.DRILL_REFUTED,
+    Condition.DRILL_FAILED,
+    Condition.PROOF_EXPIRED,
+    Condition.REPOSITORY_LOST,
+    Condition.REPOSITORY_REFUSED,
+    Condition.REPOSITORY_DAMAGED,
+    Condition.REPOSITORY_FOREIGN,
+    Condition.VERIFY_FAILED,
+    Condition.VERIFY_OVERDUE,
+)
 LONGEST_NAME = 40
 
 
@@ -106,6 +116,8 @@ def promise(state: State, facts: Facts) -> str:
         return _time_left(facts)
     if condition in OF_PROOF:
         return words["no-proof"]
+    if condition is Condition.LOCK_WEAK:
+        return words["no-lock"]
     known = [state.service(facts.incident.site, one.id) for one in facts.services]
     return words["no-point" if known and not all(one.complete for one in known) else "no-breach"]
 
@@ -130,7 +142,7 @@ def _waits(incident: Incident, page: str, provider: Provider | None) -> bool:
 def _data(state: State, incident: Incident, page: str, command: str) -> dict[str, Any]:
     """Return the page for a program; `latest` is what it is by now, where that is another cause."""
     breach, resolved = incident.predicted_breach_at, incident.resolved_at
-    last = another(incident, state.service(incident.site, incident.service).backups.answered)
+    last = another(incident, latest(state, incident))
     return {
         "dedup_key": incident.key,
         "incident": incident.id,

@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator.core.decide.conditions import Condition, stem
-from orchestrator.reports.causes import another, shut
+from orchestrator.core.nearest import tightest
+from orchestrator.reports.causes import another, latest
+from orchestrator.reports.page_good import good
 from orchestrator.reports.page_words import WORDS, moment, noted
 from orchestrator.reports.words import columns
-from restore_drills.model import Scenario, Verdict
+from restore_drills.model import Scenario
 from restore_drills.spans import duration
 
 if TYPE_CHECKING:
@@ -22,17 +24,30 @@ if TYPE_CHECKING:
 Row = tuple[str, ...]
 MOST_SERVICES = 10
 _BACKUP = ("pra history {site}", "pra backup {site} {service}")
+_COPY = ("pra history {site}", "pra repo copy {site}")
+_VERIFY = ("pra history {site}", "pra verify {site}")
 _PROOF = ("pra status {site}", "pra drill {site} --scenario {part}")
 _MACHINE = ("pra doctor {site}",)
 _OTHER = ("pra status {site}",)
 # What looks into a condition, and what puts it right.
 FIRST_AID: dict[Condition | None, tuple[str, ...]] = {
     Condition.REPOSITORY_UNREACHABLE: ("pra doctor {site}", "pra backup {site}"),
+    Condition.REPOSITORY_LOST: _MACHINE,
+    Condition.REPOSITORY_REFUSED: ("pra doctor {site}", "pra backup {site}"),
+    Condition.REPOSITORY_DAMAGED: ("pra repo repair {site} --repository {part}",),
+    Condition.REPOSITORY_FOREIGN: ("pra doctor {site}", "pra repo retain {site} --dry-run"),
     Condition.BACKUP_FAILED: _BACKUP,
     Condition.BACKUP_PARTIAL: _BACKUP,
     Condition.BACKUP_OVERDUE: _BACKUP,
     Condition.RPO_AT_RISK: _BACKUP,
     Condition.RPO_OUT_OF_REACH: ("pra history {site}", "pra policy show {site}"),
+    Condition.COPY_FAILED: _COPY,
+    Condition.COPY_LAGS: _COPY,
+    Condition.VERIFY_FAILED: _VERIFY,
+    Condition.VERIFY_OVERDUE: _VERIFY,
+    Condition.LOCK_WEAK: ("pra doctor {site}", "pra repo relock {site}"),
+    Condition.RETAIN_FAILED: ("pra history {site}", "pra repo retain {site} --dry-run"),
+    Condition.RETENTION_HELD: ("pra repo retain {site} --dry-run", "pra resolve {id}"),
     Condition.DRILL_REFUTED: _PROOF,
     Condition.DRILL_FAILED: ("pra history {site}", "pra doctor {site}"),
     Condition.PROOF_EXPIRED: _PROOF,
@@ -136,7 +151,7 @@ def told(state: State, facts: Facts, breach: str) -> list[Row]:
 
 
 def _latest(state: State, incident: Incident) -> Run | None:
-    return another(incident, state.service(incident.site, incident.service).backups.answered)
+    return another(incident, latest(state, incident))
 
 
 def _alike(state: State, incident: Incident) -> int:
@@ -162,40 +177,28 @@ def _promised(facts: Facts) -> list[str]:
             who=one.name, rto=facts.span(promise.rto), rpo=facts.span(promise.rpo)
         )
         for one in facts.services[:MOST_SERVICES]
-        if (promise := one.promise(scenario_of(facts.incident)))
+        if (promise := one.promise(scenario_of(facts, one)))
     ]
 
 
 def _good(state: State, facts: Facts) -> list[str]:
-    """Say what there is to recover from: the last usable point, and the last proof."""
-    words, scenario = WORDS[facts.lang], scenario_of(facts.incident)
-    said = []
-    for one in facts.services[:MOST_SERVICES]:
-        known = state.service(facts.incident.site, one.id)
-        data = known.complete.data_time if known.complete else None
-        proofs = state.proofs(facts.incident.site, one.id, scenario)
-        if data:
-            at, span = facts.moment(data), facts.span(max(facts.now - data, timedelta(0)))
-            names = {"who": one.name, "at": at, "span": span, "where": one.backup_to}
-            refuted = proofs.answered is not None and proofs.answered.verdict is Verdict.REFUTED
-            away = shut(known.backups.answered, one)
-            how = "point-doubted" if refuted else "point-away" if away else "point"
-            said.append(words[how].format(**names))
-        elif one.backup_to:
-            said.append(words["point-none"].format(who=one.name))
-        if proof := proofs.proven:
-            at = facts.moment(proof.started_at)
-            told = {"who": one.name, "at": at, "place": proof.place, "scenario": scenario.value}
-            said.append(words["proof"].format(**told))
-        else:
-            said.append(words["proof-none"].format(who=one.name))
-    return said
+    """Say what there is to recover from: the last usable point, its copies, the last proof."""
+    return [
+        line
+        for one in facts.services[:MOST_SERVICES]
+        for line in good(state, facts, one, scenario_of(facts, one))
+    ]
 
 
-def scenario_of(incident: Incident) -> Scenario:
+def scenario_of(facts: Facts, service: Service) -> Scenario:
     """Return the scenario that an incident is about; a backup's promise is the server's failure."""
-    _, part = stem(incident.condition)
-    return Scenario(part) if part in set(Scenario) else Scenario.SERVER_FAILURE
+    condition, part = stem(facts.incident.condition)
+    if part in set(Scenario):
+        return Scenario(part)
+    if condition in {Condition.COPY_LAGS, Condition.COPY_FAILED} and facts.site:
+        rests = tightest(facts.site, service, part)
+        return rests[0] if rests else Scenario.SERVER_FAILURE
+    return Scenario.SERVER_FAILURE
 
 
 def _under(label: str, said: list[str]) -> list[Row]:

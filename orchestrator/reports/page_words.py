@@ -21,11 +21,22 @@ Words = dict[str, str]
 WHAT = {
     "en": {
         Condition.REPOSITORY_UNREACHABLE: "no backup, {part} unreachable",
+        Condition.REPOSITORY_LOST: "{part} is gone, with its points",
+        Condition.REPOSITORY_REFUSED: "{part} refuses us, it used to open",
+        Condition.REPOSITORY_DAMAGED: "{part} is damaged",
+        Condition.REPOSITORY_FOREIGN: "somebody else works in {part}",
         Condition.BACKUP_FAILED: "backup of {who} fails",
         Condition.BACKUP_PARTIAL: "backup of {who} is partial",
         Condition.BACKUP_OVERDUE: "backup of {who} is overdue",
         Condition.RPO_AT_RISK: "last backup of {who} gets too old",
         Condition.RPO_OUT_OF_REACH: "schedule of {who} cannot hold its RPO",
+        Condition.COPY_FAILED: "copy of {who} to {part} fails",
+        Condition.COPY_LAGS: "copy of {who} in {part} is too old",
+        Condition.VERIFY_FAILED: "verification of {part} fails",
+        Condition.VERIFY_OVERDUE: "{part} not read in time",
+        Condition.LOCK_WEAK: "{part} less immutable than promised",
+        Condition.RETAIN_FAILED: "retention in {part} fails",
+        Condition.RETENTION_HELD: "retention in {part} waits for a person",
         Condition.DRILL_REFUTED: "drill {part} refuted",
         Condition.DRILL_FAILED: "drill {part} could not run",
         Condition.PROOF_EXPIRED: "proof for {part} has expired",
@@ -39,11 +50,22 @@ WHAT = {
     },
     "fr": {
         Condition.REPOSITORY_UNREACHABLE: "pas de sauvegarde, {part} injoignable",
+        Condition.REPOSITORY_LOST: "{part} a disparu, avec ses points",
+        Condition.REPOSITORY_REFUSED: "{part} nous refuse, il s'ouvrait",
+        Condition.REPOSITORY_DAMAGED: "{part} est endommagé",
+        Condition.REPOSITORY_FOREIGN: "un tiers intervient dans {part}",
         Condition.BACKUP_FAILED: "sauvegarde de {who} en échec",
         Condition.BACKUP_PARTIAL: "sauvegarde de {who} incomplète",
         Condition.BACKUP_OVERDUE: "sauvegarde de {who} en retard",
         Condition.RPO_AT_RISK: "dernière sauvegarde de {who} trop ancienne",
         Condition.RPO_OUT_OF_REACH: "la fréquence de {who} ne peut tenir son RPO",
+        Condition.COPY_FAILED: "copie de {who} vers {part} en échec",
+        Condition.COPY_LAGS: "copie de {who} dans {part} trop ancienne",
+        Condition.VERIFY_FAILED: "vérification de {part} en échec",
+        Condition.VERIFY_OVERDUE: "{part} pas relu à temps",
+        Condition.LOCK_WEAK: "{part} moins immuable que promis",
+        Condition.RETAIN_FAILED: "rétention dans {part} en échec",
+        Condition.RETENTION_HELD: "rétention dans {part} en attente d'un accord",
         Condition.DRILL_REFUTED: "exercice {part} en échec",
         Condition.DRILL_FAILED: "exercice {part} impossible",
         Condition.PROOF_EXPIRED: "preuve périmée pour {part}",
@@ -70,6 +92,8 @@ WORDS: dict[str, Words] = {
         "no-point": "No usable point at all",
         "no-proof": "Promise not proven",
         "no-breach": "No breach foreseen",
+        "no-lock": "Lock not as promised",
+        "lock-gone": "{part} has lost its lock configuration",
         "happened": "What happened",
         "told": "Reported",
         "latest": "Latest",
@@ -90,7 +114,13 @@ WORDS: dict[str, Words] = {
         "point-doubted": (
             "{who}: last sealed point, data of {at} ({span} old), but the last drill said no"
         ),
+        "point-damaged": (
+            "{who}: last sealed point, data of {at} ({span} old), but {where} is damaged"
+        ),
         "point-none": "{who}: no usable point yet",
+        "copy": "{who}: copy in {where}, data of {at} ({span} old)",
+        "copy-away": "{who}: copy in {where}, data of {at} ({span} old), if it opens again",
+        "copy-damaged": "{who}: copy in {where}, data of {at} ({span} old), but it is damaged",
         "proof": "{who}: recovery proven on {at} on {place} ({scenario})",
         "proof-none": "{who}: recovery never proven",
         "acknowledged": "Acknowledged",
@@ -114,6 +144,8 @@ WORDS: dict[str, Words] = {
         "no-point": "Aucun point utilisable",
         "no-proof": "Promesse non démontrée",
         "no-breach": "Aucun dépassement prévu",
+        "no-lock": "Verrou non conforme",
+        "lock-gone": "{part} a perdu sa configuration de verrou",
         "happened": "Constat",
         "told": "Signalé",
         "latest": "Depuis lors",
@@ -138,7 +170,16 @@ WORDS: dict[str, Words] = {
             "{who} : dernier point scellé, données du {at} (il y a {span}), mais le dernier "
             "exercice a dit non"
         ),
+        "point-damaged": (
+            "{who} : dernier point scellé, données du {at} (il y a {span}), mais {where} est "
+            "endommagé"
+        ),
         "point-none": "{who} : aucun point utilisable",
+        "copy": "{who} : copie dans {where}, données du {at} (il y a {span})",
+        "copy-away": "{who} : copie dans {where}, données du {at} (il y a {span}), si elle s'ouvre",
+        "copy-damaged": (
+            "{who} : copie dans {where}, données du {at} (il y a {span}), mais endommagée"
+        ),
         "proof": "{who} : reprise démontrée le {at} sur {place} ({scenario})",
         "proof-none": "{who} : reprise jamais démontrée",
         "acknowledged": "Pris en charge",
@@ -157,6 +198,9 @@ ENDS = {
     "it holds no more": "la cause a disparu",
     "the service is no longer in the policy": "le service n'est plus dans la politique",
     "a usable recovery point was made": "un point utilisable a été fait",
+    "a copy was made": "une copie a été faite",
+    "it is no longer copied there": "le service n'y est plus copié",
+    "the site is no longer in the policies": "le site n'est plus dans les politiques",
 }
 DAYS = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
@@ -172,7 +216,10 @@ def language(provider: Provider | None) -> str:
 def what(lang: str, incident: Incident, who: str) -> str:
     """Say what is broken; `who` is the service's name, for the conditions that have one."""
     condition, part = stem(incident.condition)
-    said = WHAT[lang][condition].format(who=who, part=part, summary=incident.summary)
+    words = WHAT[lang][condition]
+    if condition is Condition.LOCK_WEAK and incident.criticality == "P1":
+        words = WORDS[lang]["lock-gone"]
+    said = words.format(who=who, part=part, summary=incident.summary)
     if incident.reported_by:
         said = f"{WORDS[lang]['reported'].format(by=incident.reported_by)}{WORDS[lang]['is']}{said}"
     return said

@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from orchestrator.core.running import Running
-    from orchestrator.core.standing import Overview, ScenarioStatus, ServiceStatus, SiteStatus
+    from orchestrator.core.standing import (
+        CopyStatus,
+        Overview,
+        RepositoryStatus,
+        ScenarioStatus,
+        ServiceStatus,
+        SiteStatus,
+    )
 
 __all__ = ["document", "text"]
 
@@ -34,7 +41,17 @@ def _site(site: SiteStatus, now: datetime) -> dict[str, Any]:
             {"name": one.name, "accepted_by": one.accepted_by, "on": one.on} for one in site.outside
         ],
         "incidents": [incidents.document(one) for one in site.incidents],
-        "running": [_running(one, now) for one in site.drills],
+        "running": [_running(one, now) for one in site.running],
+        "repositories": [_repository(one) for one in site.repositories],
+    }
+
+
+def _repository(one: RepositoryStatus) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "oldest_unread_pack": _time(one.unread_since),
+        "locked_until": _time(one.locked_until),
+        "damaged": bool(one.damaged),
     }
 
 
@@ -42,11 +59,23 @@ def _service(service: ServiceStatus, now: datetime) -> dict[str, Any]:
     return {
         "id": service.id,
         "protection": service.protection.value,
-        "usable_at": timestamp(service.usable_at) if service.usable_at else None,
-        "next_due": timestamp(service.next_due) if service.next_due else None,
-        "oldest_unread_pack": None,
-        "running": [_running(service.running, now)] if service.running else [],
-        "scenarios": [_scenario(one) for one in service.scenarios],
+        "repository": service.repository,
+        "data_time": _time(service.data_time),
+        "usable_at": _time(service.usable_at),
+        "copies": [_copy(one) for one in service.copies],
+        "next_due": _time(service.next_due),
+        "oldest_unread_pack": _time(service.unread_since),
+        "running": [_running(one, now) for one in service.running],
+        "scenarios": [_scenario(one, now) for one in service.scenarios],
+    }
+
+
+def _copy(one: CopyStatus) -> dict[str, Any]:
+    return {
+        "repository": one.repository,
+        "data_time": _time(one.data_time),
+        "usable_at": _time(one.usable_at),
+        "lag_s": _seconds(one.lag),
     }
 
 
@@ -55,6 +84,7 @@ def _running(one: Running, now: datetime) -> dict[str, Any]:
     return {
         "run": one.run.run,
         "kind": one.run.kind.value,
+        "repository": one.run.repository or None,
         "started_at": timestamp(one.run.started_at),
         "progress": {
             "done_bytes": moved.done_bytes,
@@ -67,7 +97,7 @@ def _running(one: Running, now: datetime) -> dict[str, Any]:
     }
 
 
-def _scenario(one: ScenarioStatus) -> dict[str, Any]:
+def _scenario(one: ScenarioStatus, now: datetime) -> dict[str, Any]:
     last, promised = one.last, one.promised
     newest = one.tried or last
     return {
@@ -78,6 +108,8 @@ def _scenario(one: ScenarioStatus) -> dict[str, Any]:
         "lead_s": _seconds(last.lead if last else None),
         "time_to_recover_s": _seconds(last.time_to_recover if last else None),
         "rpa_s": _seconds(last.rpa if last else None),
+        "repository": one.repository,
+        "rpa_now_s": _seconds(one.lost(now)),
         "worst_case_rpa_s": _seconds(one.worst.rpa if one.worst else None),
         "worst_case_period_s": _seconds(one.worst.period if one.worst else None),
         "label": one.label.value,
@@ -86,9 +118,13 @@ def _scenario(one: ScenarioStatus) -> dict[str, Any]:
         "objective": last.objective.value if last and last.objective else None,
         "depth": last.depth if last else None,
         "place": last.place if last else None,
-        "proven_at": timestamp(one.proven_at) if one.proven_at else None,
+        "proven_at": _time(one.proven_at),
         "stale": one.stale,
     }
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else timestamp(at)
 
 
 def _seconds(span: timedelta | None) -> float | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from orchestrator.core.events import Outcome
 from orchestrator.core.standing import Doubt, Protection
 from orchestrator.reports.causes import of_runs
+from orchestrator.reports.status_copies import copied
 from orchestrator.reports.words import SCENARIOS, ago, duration, when
 from restore_drills.model import Label, Scenario
 
@@ -22,6 +23,7 @@ def remarks(
 ) -> Iterator[str]:
     """Yield a line each: its recovery points first, then what is not proven."""
     yield from _backup_remarks(site, service, period, now)
+    yield from copied(site, service, now)
     unsaid = [one for one in service.scenarios if not one.counts]
     for one in service.scenarios:
         if one.counts:

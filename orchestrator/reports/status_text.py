@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from orchestrator.core.events import RunKind
 from orchestrator.core.standing import Protection
+from orchestrator.reports.status_copies import kept
 from orchestrator.reports.status_incident import told
 from orchestrator.reports.status_remarks import remarks
 from orchestrator.reports.words import SCENARIOS, columns, duration, when
@@ -39,7 +41,7 @@ def _page(site: SiteStatus, period: timedelta, now: datetime) -> Iterator[str]:
     last = {one.id: one.last_backup for one in site.services}
     for one in site.incidents:
         yield from (f"  {line}" for line in told(one, now, last.get(one.service)))
-    under_way = [*site.drills, *(one.running for one in site.services if one.running)]
+    under_way = [*site.running, *(one for service in site.services for one in service.running)]
     yield from (f"  {_running(one, now)}" for one in under_way)
     ours = [s for s in site.services if s.protection is not Protection.EXTERNAL]
     rows = [
@@ -51,6 +53,7 @@ def _page(site: SiteStatus, period: timedelta, now: datetime) -> Iterator[str]:
     if rows:
         yield from (f"  {line}" for line in columns([HEADER, *rows]))
     yield from (f"  {line}" for service in ours for line in remarks(site, service, period, now))
+    yield from (f"  {line}" for one in site.repositories for line in kept(site, one, now))
     for service in site.services:
         if service.protection is Protection.EXTERNAL:
             yield (
@@ -94,7 +97,10 @@ def _proven(one: ScenarioStatus) -> str:
 def _running(one: Running, now: datetime) -> str:
     run, moved = one.run, one.moved
     so_far = max(now - run.started_at, timedelta())
-    words = [f"running now: {run.kind} {run.service or run.scenario}".rstrip()]
+    what = [run.kind, run.service or run.scenario]
+    if run.kind not in {RunKind.BACKUP, RunKind.DRILL}:
+        what.append(f"to {run.repository}" if run.kind is RunKind.COPY else run.repository)
+    words = [f"running now: {' '.join(filter(None, what))}"]
     if moved is not None and moved.percent is not None:
         words.append(f"{moved.percent} %")
         left = moved.seconds_left(so_far)

@@ -164,6 +164,8 @@ def test_the_document_has_the_promised_keys_and_null_for_what_is_not_measured() 
         "lead_s": 2400.0,
         "time_to_recover_s": 2413.2,
         "rpa_s": 812.0,
+        "repository": "offsite",
+        "rpa_now_s": None,
         "worst_case_rpa_s": None,
         "worst_case_period_s": None,
         "label": "measured",

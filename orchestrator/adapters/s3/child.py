@@ -21,6 +21,11 @@ from orchestrator.errors import PraError, RepositoryUnreachable
 
 OPERATIONS = {
     "empty": "orchestrator.adapters.s3.empty",
+    "rewind": "orchestrator.adapters.s3.rewind_child",
+    "view": "orchestrator.adapters.s3.view_child",
+    "relock": "orchestrator.adapters.s3.relock_child",
+    "sizes": "orchestrator.adapters.s3.sizes_child",
+    "posture": "orchestrator.adapters.s3.posture_child",
 }
 _speaking = threading.Lock()
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.core.decide.actions import StartBackup
+from orchestrator.core.decide.occupied import address, shut
 from orchestrator.core.decide.turns import Turns, backoff, key
 from orchestrator.core.events import Outcome, RunKind
 from orchestrator.core.schedule import of_backups
@@ -53,6 +54,7 @@ def backups(
     """Return the backups to start now, and when the next one comes if nothing happens before."""
     running = [run for run in state.open.values() if run.kind is RunKind.BACKUP]
     busy = {(run.site, run.service) for run in running}
+    closed = shut(state, policies)
     due: list[Due] = []
     wake_at: datetime | None = None
     for site in policies.sites.values():
@@ -62,6 +64,8 @@ def backups(
             owed = _turns.next(site, name, service, series, now)
             if owed is None or (site.id, name) in busy:  # the end of a run wakes us
                 continue
+            if closed and address(site, service.backup_to) in closed:
+                continue  # the same
             if owed.at <= now:
                 due.append(Due(owed.since, service.criticality, site.id, name, owed.slot, series))
             elif wake_at is None or owed.at < wake_at:
@@ -92,7 +96,7 @@ def _admitted(due: list[Due], running: list[Run], policies: Policies) -> list[St
         LANES
         - RESERVED
         - sum(
-            not _is_frequent(policies, run.site, run.service, run.slot or run.started_at)
+            not is_frequent(policies, run.site, run.service, run.slot or run.started_at)
             for run in running
         )
     )
@@ -100,7 +104,7 @@ def _admitted(due: list[Due], running: list[Run], policies: Policies) -> list[St
     for one in due:
         if free <= 0:
             break
-        frequent = _is_frequent(policies, one.site, one.service, one.slot)
+        frequent = is_frequent(policies, one.site, one.service, one.slot)
         if not frequent and slow <= 0:
             continue
         slow -= not frequent
@@ -110,8 +114,10 @@ def _admitted(due: list[Due], running: list[Run], policies: Policies) -> list[St
     return starts
 
 
-def _is_frequent(policies: Policies, site: str, service: str, slot: datetime) -> bool:
+def is_frequent(policies: Policies, site: str, service: str, at: datetime) -> bool:
+    """Say whether a service is backed up every hour or more often around an instant."""
     of = policies.sites.get(site)
     known = of.services.get(service) if of else None
     when = of_backups(of, known) if of and known else None
-    return when is not None and when.is_frequent(slot)
+    slot = when.newest(at) if when else None
+    return when is not None and slot is not None and when.is_frequent(slot)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from orchestrator.core import cron, schedule
 from orchestrator.core.codec import timestamp
 from orchestrator.core.decide.backups import next_due
-from orchestrator.core.decide.concerned import unreachable
 from orchestrator.core.decide.conditions import Condition, Held
+from orchestrator.core.decide.shut import HICCUPS, Found, Trouble, shut_to
 from orchestrator.core.decide.turns import believed
 from restore_drills.model import Scenario
 from restore_drills.spans import duration
@@ -28,23 +28,8 @@ DAY = timedelta(days=1)
 QUARTER = 4
 SHORTEST_GRACE = timedelta(minutes=15)
 OVERRUN = timedelta(minutes=5)
-# One failure that the retry heals wakes nobody.
-HICCUPS = 2
 # An objective that came within reach again must be so clearly: no incident a night for seconds.
 CLEARLY = 0.95
-
-
-class Looked(NamedTuple):
-    """What holds for a service. `away`: the repository that did not answer its last run.
-
-    Where that one is an incident of its own, it explains `held`, but not `chronic`. `until`: when
-    time alone may change the answer.
-    """
-
-    held: Held | None
-    chronic: Held | None
-    away: str | None
-    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +44,17 @@ class View:
     now: datetime
     awake_since: datetime | None
 
-    def look(self) -> Looked:
+    def look(self) -> Found:
         """Return the one condition that explains this service's state, and its chronic one."""
         answered = self.known.backups.answered
         chronic = self._out_of_reach()
-        away = unreachable(answered, self.service) if answered else None
-        held = self._failed(answered, away) or self._late(chronic)
-        return Looked(held, chronic, away, min(self._moments(), default=None))
+        away, trouble = shut_to(answered, self.service), None
+        if answered is not None and away is not None:
+            failures = self.known.backups.failures
+            trouble = Trouble(*away, answered, failures, self.service, self.breach)
+        held = self._failed(answered) or self._late(chronic)
+        own = (chronic,) if chronic else ()
+        return Found(trouble, held, own, min(self._moments(), default=None))
 
     @property
     def breach(self) -> datetime | None:
@@ -83,8 +72,8 @@ class View:
         promise = self.service.promise(Scenario.SERVER_FAILURE)
         return promise.rpo if promise else NONE
 
-    def _failed(self, answered: Run | None, away: str | None) -> Held | None:
-        if answered is None or away is not None:
+    def _failed(self, answered: Run | None) -> Held | None:
+        if answered is None:
             return None
         if answered.repository not in {"", self.service.backup_to}:
             return None  # the policy has left that repository: the next run tells
@@ -179,7 +168,7 @@ class View:
         return run.started_at + max(2 * self._typical, self._typical + OVERRUN)
 
     def _out_of_reach(self) -> Held | None:
-        gap, rpo = self._gap(), self._rpo
+        gap, rpo = largest_gap(self.site, self.service), self._rpo
         if gap is None or not rpo or not self.known.seconds:
             return None
         open_now = self._key(Condition.RPO_OUT_OF_REACH) in self.open
@@ -196,15 +185,8 @@ class View:
             evidence=self.service.policy_hash,
         )
 
-    def _gap(self) -> timedelta | None:
-        every, said = self.service.every, self.service.cron
-        gaps = [every] if every is not None else []
-        if said is not None:
-            gaps.append(cron.largest_gap(said, self.site.timezone))
-        return min(gaps, default=None)
-
     def _grace(self) -> timedelta:
-        return max(SHORTEST_GRACE, min(self._gap() or DAY, DAY) / QUARTER)
+        return max(SHORTEST_GRACE, min(largest_gap(self.site, self.service) or DAY, DAY) / QUARTER)
 
     def _moments(self) -> Iterator[datetime]:
         """Yield the instants ahead at which time alone may change the answer."""
@@ -242,3 +224,12 @@ class View:
             evidence=evidence,
             predicted_breach_at=self.breach,
         )
+
+
+def largest_gap(site: Site, service: Service) -> timedelta | None:
+    """Return the longest time between two starts of a service's backup; None: no schedule."""
+    every, said = service.every, service.cron
+    gaps = [every] if every is not None else []
+    if said is not None:
+        gaps.append(cron.largest_gap(said, site.timezone))
+    return min(gaps, default=None)

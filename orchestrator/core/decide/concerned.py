@@ -5,13 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.core.decide.conditions import Condition, stem
+from orchestrator.core.decide.shut import shut_to
+from orchestrator.core.nearest import homes
 from restore_drills.model import Verdict
 
 if TYPE_CHECKING:
     from orchestrator.core.policy.model import Service, Site
-    from orchestrator.core.state import Incident, Run, ServiceState, State
+    from orchestrator.core.state import Incident, ServiceState, SiteState, State
 
-UNREACHABLE = "repository-unreachable"  # the code of the error, as a run's end has it
+SHUT = {
+    Condition.REPOSITORY_UNREACHABLE,
+    Condition.REPOSITORY_LOST,
+    Condition.REPOSITORY_REFUSED,
+}
+KEPT = {
+    Condition.REPOSITORY_FOREIGN,
+    Condition.LOCK_WEAK,
+    Condition.VERIFY_FAILED,
+    Condition.VERIFY_OVERDUE,
+    Condition.RETAIN_FAILED,
+    Condition.RETENTION_HELD,
+}
 
 
 def concerned(state: State, site: Site | None, incident: Incident) -> tuple[Service, ...]:
@@ -21,35 +35,40 @@ def concerned(state: State, site: Site | None, incident: Incident) -> tuple[Serv
     if incident.service:
         one = site.services.get(incident.service)
         return (one,) if one else ()
+    return tuple(s for s in site.services.values() if s.id in _named(state, site, incident))
+
+
+def _named(state: State, site: Site, incident: Incident) -> set[str]:
+    """Return the services that an incident of a whole site concerns."""
     condition, part = stem(incident.condition)
-    services = site.services.values()
-    match condition:
-        case Condition.REPOSITORY_UNREACHABLE:
-            found = [s for s in services if kept_from(_of(state, site, s), s, part)]
-            return tuple(found or [s for s in services if s.backup_to == part])
-        case Condition.DRILL_REFUTED:
-            return tuple(s for s in services if refuted(_of(state, site, s), part))
-        case Condition.PROOF_EXPIRED:
-            return tuple(s for s in services if _expired(_of(state, site, s), site, incident, part))
-        case _:
-            return ()
+    services, kept = site.services.values(), state.sites.get(site.id)
+    there = {s.id for s in services if part in homes(s)}
+    found: set[str] = set()
+    if condition in SHUT:
+        found = {s.id for s in services if kept_from(_of(state, site, s), s, part)} or there
+    elif condition is Condition.REPOSITORY_DAMAGED:
+        found = _hurt(kept, part) or there
+    elif condition in KEPT:
+        found = there
+    elif condition is Condition.DRILL_REFUTED:
+        found = {s.id for s in services if refuted(_of(state, site, s), part)}
+    elif condition is Condition.PROOF_EXPIRED:
+        found = {s.id for s in services if _expired(_of(state, site, s), site, incident, part)}
+    return found
 
 
 def kept_from(known: ServiceState, service: Service, repository: str) -> bool:
-    """Whether the service's last backup failed because its repository did not answer."""
-    answered = known.backups.answered
-    return answered is not None and unreachable(answered, service) == repository
+    """Whether the repository did not let the service's last backup, or a last copy, in."""
+    runs = [known.backups.answered, *(one.copies.answered for one in known.copies.values())]
+    found = (shut_to(run, service) for run in runs)
+    return any(one is not None and one[0] == repository for one in found)
 
 
-def unreachable(answered: Run, service: Service) -> str | None:
-    """Return the repository that did not answer this run; None where it did, or is no longer it.
-
-    What was tried at a repository that the policy has left says nothing of the present one.
-    """
-    if answered.outcome != "failed" or answered.code != UNREACHABLE:
-        return None
-    repository = answered.repository or service.backup_to
-    return repository if repository == service.backup_to else None
+def _hurt(known: SiteState | None, repository: str) -> set[str]:
+    """Return the services whose points a damage takes something from."""
+    found = known.repositories.get(repository) if known else None
+    readings = [one.reading for one in found.damages.values()] if found else []
+    return {point.service for one in readings for d in one.damage for point in d.points}
 
 
 def refuted(known: ServiceState, scenario: str) -> bool:

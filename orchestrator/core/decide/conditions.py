@@ -22,11 +22,22 @@ class Condition(StrEnum):
     """
 
     REPOSITORY_UNREACHABLE = "repository-unreachable"  # -<repository>: all its services
+    REPOSITORY_LOST = "repository-lost"  # -<repository>: its points were there, and are not
+    REPOSITORY_REFUSED = "repository-refused"  # -<repository>: it used to open
+    REPOSITORY_DAMAGED = "repository-damaged"  # -<repository>
+    REPOSITORY_FOREIGN = "repository-foreign"  # -<repository>: somebody else's snapshots
     BACKUP_FAILED = "backup-failed"
     BACKUP_PARTIAL = "backup-partial"
     BACKUP_OVERDUE = "backup-overdue"
     RPO_AT_RISK = "rpo-at-risk"
     RPO_OUT_OF_REACH = "rpo-out-of-reach"
+    COPY_FAILED = "copy-failed"  # -<repository>
+    COPY_LAGS = "copy-lags"  # -<repository>
+    VERIFY_FAILED = "verify-failed"  # -<repository>
+    VERIFY_OVERDUE = "verify-overdue"  # -<repository>
+    LOCK_WEAK = "lock-weak"  # -<repository>
+    RETAIN_FAILED = "retain-failed"  # -<repository>
+    RETENTION_HELD = "retention-held"  # -<repository>
     DRILL_REFUTED = "drill-refuted"  # -<scenario>
     DRILL_FAILED = "drill-failed"  # -<drill>
     PROOF_EXPIRED = "proof-expired"  # -<scenario>

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.core.decide.actions import StartDrill
+from orchestrator.core.decide.occupied import address, shut
 from orchestrator.core.decide.proofs import DAY, PROOF, SCENARIO, wanted
 from orchestrator.core.decide.turns import AHEAD, LONG_AGO, Turn, Turns, backoff, key
 from orchestrator.core.events import Outcome, RunKind
@@ -63,7 +64,10 @@ def drills(
         return [], None  # its end wakes us
     due: list[Due] = []
     later: list[datetime] = []
+    closed = shut(state, policies)
     for site in policies.sites.values():
+        if closed and any(address(site, name) in closed for name in site.repositories):
+            continue  # the same
         for at, one in _asked(state, site, policies.place, now):
             if one is None:
                 later.append(at)

@@ -7,40 +7,46 @@ when one of these values is another, or when time alone may have changed the ans
 
 from __future__ import annotations
 
+from operator import is_
 from typing import TYPE_CHECKING, NamedTuple
 
-from orchestrator.core.decide.behind import HICCUPS, Looked, View
+from orchestrator.core.decide.behind import View
 from orchestrator.core.decide.conditions import Condition, Held
+from orchestrator.core.decide.copying import Copying
+from orchestrator.core.decide.keeping import Keeping
 from orchestrator.core.decide.proving import too_late, unproven
-from orchestrator.core.state import ServiceState, SiteState
+from orchestrator.core.decide.shut import Found, Trouble, explained
+from orchestrator.core.state import RepositoryState, ServiceState, SiteState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from orchestrator.core.decide.actions import Policies
-    from orchestrator.core.events import BackupFinished
-    from orchestrator.core.policy.model import Service, Site
+    from orchestrator.core.policy.model import Repository, Service, Site
     from orchestrator.core.state import Incident, Observation, Run, State
 
 OBSERVED = {Condition.CLOCK_WRONG.value: "P3"}  # the others of the machine are P2
 NOTHING = SiteState()
 UNKNOWN = ServiceState()
+UNKEPT = RepositoryState()
 
 
 class Calm(NamedTuple):
-    """A service that was found well at `at`, from these very values, until `until`."""
+    """What was found well at `at`, from these very values, until `until`; None: for good.
 
-    service: Service
-    last: Run | None
-    answered: Run | None
-    complete: BackupFinished | None
+    `of` is the service or the repository, `facts` what its look rests on.
+    """
+
+    of: Service | Repository
+    site: Site
     awake_since: datetime | None
+    facts: tuple[object, ...]
     at: datetime
     until: datetime | None
 
 
-_calm: dict[tuple[str, str], Calm] = {}  # as many as the policies ever named
+_calm: dict[tuple[str, str, str], Calm] = {}  # as many as the policies ever named
 
 
 def holding(state: State, policies: Policies, now: datetime) -> list[Held]:
@@ -56,128 +62,201 @@ def survey(state: State, policies: Policies, now: datetime) -> tuple[list[Held],
     late = too_late(state, policies, now)
     for site in policies.sites.values():
         known = state.sites.get(site.id, NOTHING)
-        found, first = _backups(state, policies, site, known, open_now=open_now, now=now)
-        held += found
+        look = _Site(state, policies, site, known, open_now, now)
+        held += look.found()
         proofs, second = unproven(site, known, late.get(site.id, {}), open_now, now)
         held += proofs
-        for at in (first, second):
+        for at in (look.until, second):
             if at is not None and (until is None or at < until):
                 until = at
     return held, until
 
 
-def _backups(  # noqa: PLR0913 - one site of all that decides
-    state: State,
-    policies: Policies,
-    site: Site,
-    known: SiteState,
-    *,
-    open_now: Mapping[str, Incident],
-    now: datetime,
-) -> tuple[list[Held], datetime | None]:
-    until: datetime | None = None
-    looked: list[tuple[View, Looked]] = []
-    troubled = {i.service for i in open_now.values() if i.site == site.id} if open_now else ()
-    services, awake = known.services, policies.awake_since
-    for service in site.services.values():
-        if service.backup_to is None:  # somebody else's work
-            continue
-        of = services.get(service.id, UNKNOWN)
-        at = _still_calm(site.id, service, of, awake, now)
-        if at is None or service.id in troubled:
-            view = View(
-                state=state,
-                site=site,
+class _Site:
+    """One look at a site; `until` is when time alone may change what it found."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - one site of all that decides
+        self,
+        state: State,
+        policies: Policies,
+        site: Site,
+        known: SiteState,
+        open_now: Mapping[str, Incident],
+        now: datetime,
+    ) -> None:
+        self.until: datetime | None = None
+        self._state, self._site, self._known = state, site, known
+        self._open, self._now, self._awake = open_now, now, policies.awake_since
+        # A service or a repository with an open incident is never taken for well.
+        self._troubled = (
+            {i.service or i.condition for i in open_now.values() if i.site == site.id}
+            if open_now
+            else ()
+        )
+
+    def found(self) -> list[Held]:
+        """Return what holds of the site's backups, copies and repositories."""
+        looked = [*self._services(), *self._repositories()]
+        if not looked:
+            return []
+        troubles = [one.trouble for one in looked if one.trouble]
+        repositories = self._known.repositories
+        since = {name: repositories[name].since for name in repositories}
+        causes = explained(self._site, troubles, since, self._open) if troubles else {}
+        return list(_told(looked, causes))
+
+    def _services(self) -> Iterator[Found]:
+        services = self._known.services
+        for service in self._site.services.values():
+            if service.backup_to is None:  # somebody else's work
+                continue
+            known = services.get(service.id, UNKNOWN)
+            facts = _facts(service, known)
+            if service.id in self._troubled or not self._is_calm(service, "service", facts):
+                looked = list(self._of_service(service, known))
+                yield from looked
+                self._remember(service, "service", facts, looked)
+
+    def _of_service(self, service: Service, known: ServiceState) -> Iterator[Found]:
+        yield View(
+            state=self._state,
+            site=self._site,
+            service=service,
+            known=known,
+            open=self._open,
+            now=self._now,
+            awake_since=self._awake,
+        ).look()
+        for repository in service.copy_to:
+            yield Copying(
+                site=self._site,
                 service=service,
-                known=of,
-                open=open_now,
-                now=now,
-                awake_since=awake,
+                repository=repository,
+                known=known,
+                open=self._open,
+                now=self._now,
+                awake_since=self._awake,
+            ).look()
+
+    def _repositories(self) -> Iterator[Found]:
+        of_site = self._known.repositories
+        if not of_site:
+            return
+        for repository in self._site.repositories.values():
+            known = of_site.get(repository.id, UNKEPT)
+            facts = _kept(known)
+            if self._is_troubled(repository) or not self._is_calm(repository, "", facts):
+                looked = list(self._of_repository(repository, known))
+                yield from looked
+                self._remember(repository, "", facts, looked)
+
+    def _is_troubled(self, repository: Repository) -> bool:
+        return any(word.endswith(f"-{repository.id}") for word in self._troubled)
+
+    def _of_repository(self, repository: Repository, known: RepositoryState) -> Iterator[Found]:
+        return Keeping(
+            state=self._state,
+            site=self._site,
+            of_site=self._known,
+            repository=repository,
+            known=known,
+            open=self._open,
+            now=self._now,
+            awake_since=self._awake,
+            good_at=_good_at(self._known, repository.id),
+        ).look()
+
+    def _is_calm(self, of: Service | Repository, kind: str, facts: tuple[object, ...]) -> bool:
+        calm = _calm.get((self._site.id, kind, of.id))
+        if (
+            calm is None
+            or calm.of is not of
+            or calm.site is not self._site
+            or calm.awake_since != self._awake
+            or self._now < calm.at
+            or (calm.until is not None and self._now >= calm.until)
+            or not _same(calm.facts, facts)
+        ):
+            return False
+        self._until(calm.until)
+        return True
+
+    def _remember(
+        self, of: Service | Repository, kind: str, facts: tuple[object, ...], looked: list[Found]
+    ) -> None:
+        """Keep that it is well, if it is; and when to look again."""
+        until = min((one.until for one in looked if one.until), default=None)
+        self._until(until)
+        if not any(one.held or one.own or one.trouble for one in looked):
+            _calm[self._site.id, kind, of.id] = Calm(
+                of=of,
+                site=self._site,
+                awake_since=self._awake,
+                facts=facts,
+                at=self._now,
+                until=until,
             )
-            one = view.look()
-            at = one.until
-            if one.held or one.chronic or one.away:
-                looked.append((view, one))
-            else:
-                _remember(site.id, view, one)
-        if at is not None and (until is None or at < until):
-            until = at
-    return (list(_causes(looked, open_now)) if looked else []), until
+
+    def _until(self, at: datetime | None) -> None:
+        if at is not None and (self.until is None or at < self.until):
+            self.until = at
 
 
-def _still_calm(
-    site: str, service: Service, known: ServiceState, awake: datetime | None, now: datetime
-) -> datetime | None:
-    """Return until when a service is known to be well; None where it must be looked at."""
-    calm = _calm.get((site, service.id))
+def _facts(service: Service, known: ServiceState) -> tuple[object, ...]:
+    """Return what a service's look rests on: values that never change."""
     series = known.backups
-    if (
-        calm is not None
-        and calm.service is service
-        and calm.last is series.last
-        and calm.answered is series.answered
-        and calm.complete is known.complete
-        and calm.awake_since == awake
-        and calm.until is not None
-        and calm.at <= now < calm.until
-    ):
-        return calm.until
-    return None
+    if not service.copy_to:
+        return (series.last, series.answered, known.complete)
+    facts: list[object] = [series.last, series.answered, known.complete]
+    for name in service.copy_to:
+        there = known.copies.get(name)
+        if there is not None:
+            facts += [there.copies.last, there.copies.answered, there.complete]
+    return tuple(facts)
 
 
-def _remember(site: str, view: View, looked: Looked) -> None:
-    _calm[site, view.service.id] = Calm(
-        service=view.service,
-        last=view.known.backups.last,
-        answered=view.known.backups.answered,
-        complete=view.known.complete,
-        awake_since=view.awake_since,
-        at=view.now,
-        until=looked.until,
-    )
+def _kept(known: RepositoryState) -> tuple[object, ...]:
+    """Return the same of a repository."""
+    ends = [one.answered for one in known.series.values()]
+    return (known.damaged, known.relocked, known.retained, known.since, *ends)
 
 
-def _causes(
-    looked: Iterable[tuple[View, Looked]], open_now: Mapping[str, Incident]
-) -> Iterable[Held]:
-    """Yield what holds; a repository that does not answer explains all of its services."""
-    away: dict[str, list[View]] = {}
-    for view, one in looked:
-        if one.away is not None:
-            away.setdefault(one.away, []).append(view)
-    gone = {
-        repository: views
-        for repository, views in away.items()
-        if any(view.known.backups.failures >= HICCUPS for view in views)
-        or f"{views[0].site.id}//{_unreachable(repository)}" in open_now
-    }
-    for repository, views in gone.items():
-        yield _gone(repository, views)
-    for _, one in looked:
-        if one.held and one.away not in gone:
-            yield one.held
-        if one.chronic:
-            yield one.chronic
+def _same(before: tuple[object, ...], after: tuple[object, ...]) -> bool:
+    return len(before) == len(after) and all(map(is_, before, after))
 
 
-def _gone(repository: str, views: list[View]) -> Held:
-    tried = [view.known.backups.answered for view in views]
-    last = max((run for run in tried if run), key=lambda run: run.started_at)
-    names = ", ".join(view.service.id for view in views)
-    return Held(
-        site=views[0].site.id,
-        service="",
-        condition=_unreachable(repository),
-        criticality=min(view.service.criticality for view in views),
-        summary=f"no backup of {names}: {last.error or f'{repository} does not answer'}",
-        remedy=last.remedy,
-        evidence=last.run,
-        predicted_breach_at=min((v.breach for v in views if v.breach), default=None),
-    )
+def _good_at(known: SiteState, repository: str) -> datetime | None:
+    """Return when a run last ended well on a repository."""
+    runs: list[Run | None] = []
+    for service in known.services.values():
+        runs.append(service.backups.answered)
+        runs += [copies.copies.answered for copies in service.copies.values()]
+    if repository in known.repositories:
+        runs += [one.answered for one in known.repositories[repository].series.values()]
+    ends = [
+        run.finished_at
+        for run in runs
+        if run
+        and run.finished_at
+        and run.outcome != "failed"
+        and repository in {run.repository, run.origin}
+    ]
+    return max(ends, default=None)
 
 
-def _unreachable(repository: str) -> str:
-    return f"{Condition.REPOSITORY_UNREACHABLE}-{repository}"
+def _told(looked: Iterable[Found], causes: Mapping[tuple[str, str], Held]) -> Iterator[Held]:
+    """Yield what holds, each once; a repository that is shut explains what failed on it."""
+    told: set[str] = set()
+    own = [held for one in looked for held in one.own]
+    rest = [one.held for one in looked if one.held and not _is_explained(one.trouble, causes)]
+    for held in (*own, *causes.values(), *rest):
+        if held.key not in told:
+            told.add(held.key)
+            yield held
+
+
+def _is_explained(trouble: Trouble | None, causes: Mapping[tuple[str, str], Held]) -> bool:
+    return trouble is not None and (trouble.repository, trouble.code) in causes
 
 
 def _observed(one: Observation) -> Held:

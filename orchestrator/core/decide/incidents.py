@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from orchestrator.core.decide.actions import Policies
     from orchestrator.core.decide.conditions import Held
+    from orchestrator.core.policy.model import Site
     from orchestrator.core.policy.oncall import Rule
     from orchestrator.core.state import Incident, State
 
@@ -42,6 +43,14 @@ OF_BACKUP = {
     Condition.BACKUP_OVERDUE,
     Condition.RPO_AT_RISK,
 }
+# What explains all that fails on a repository.
+OF_REPOSITORY = (
+    Condition.REPOSITORY_LOST,
+    Condition.REPOSITORY_REFUSED,
+    Condition.REPOSITORY_DAMAGED,
+    Condition.REPOSITORY_UNREACHABLE,
+)
+OF_COPY = {Condition.COPY_FAILED, Condition.COPY_LAGS}
 
 
 def changes(state: State, policies: Policies, now: datetime) -> tuple[list[Say], datetime | None]:
@@ -58,9 +67,13 @@ def changes(state: State, policies: Policies, now: datetime) -> tuple[list[Say],
             says.append(_opened(state, one, policies, now, taken))
     if open_now:
         still = {one.key for one in held}
-        troubled = {(one.site, one.service): one.condition for one in held if one.service}
+        troubled = {
+            (one.site, one.service): one.condition
+            for one in held
+            if one.service and stem(one.condition)[0] not in OF_COPY
+        }
         for key, incident in open_now.items():
-            note = None if key in still else _over(state, policies, incident, troubled)
+            note = None if key in still else _over(state, policies, incident, troubled, still)
             if note is not None:
                 says.append(resolved(incident, by="", note=note))
     return says, until
@@ -173,6 +186,7 @@ def _over(
     policies: Policies,
     incident: Incident,
     troubled: dict[tuple[str, str], str],
+    still: set[str],
 ) -> str | None:
     """Say why an incident whose condition does not hold is over; None: it is not, yet."""
     condition, _ = stem(incident.condition)
@@ -186,6 +200,8 @@ def _over(
         why = "the site is no longer in the policies"
     elif incident.service and incident.service not in site.services:
         why = "the service is no longer in the policy"
+    elif condition is Condition.COPY_FAILED:
+        why = _copied(state, site, incident, still)
     elif condition not in OF_BACKUP:
         why = "it holds no more"
     elif cause := troubled.get((incident.site, incident.service)):
@@ -199,6 +215,20 @@ def _is_unread(state: State, incident: Incident) -> bool:
     """Whether a file that cannot be used may be the one that speaks of the incident's site."""
     broken = (f"{name}/{Condition.POLICY_BROKEN}" in state.observed for name in ("", incident.site))
     return not incident.site or any(broken)
+
+
+def _copied(state: State, site: Site, incident: Incident, still: set[str]) -> str | None:
+    """Say why an incident of failed copies is over: a copy was made, or the cause is told."""
+    repository = stem(incident.condition)[1]
+    if repository not in site.services[incident.service].copy_to:
+        return "it is no longer copied there"
+    for condition in OF_REPOSITORY:
+        word = f"{condition}-{repository}"
+        if f"{site.id}//{word}" in still:
+            return f"now it is {word}"
+    answered = state.copy(site.id, incident.service, repository).copies.answered
+    done = answered is not None and answered.outcome == "complete"
+    return "a copy was made" if done else None
 
 
 def _usable(state: State, incident: Incident) -> str | None:

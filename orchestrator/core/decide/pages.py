@@ -33,6 +33,8 @@ FOLLOWING = {
     Condition.REPOSITORY_UNREACHABLE,
     Condition.BACKUP_OVERDUE,
     Condition.RPO_AT_RISK,
+    Condition.COPY_LAGS,
+    Condition.VERIFY_OVERDUE,
 }
 
 
@@ -111,7 +113,7 @@ def _endpoint(incident: Incident, policies: Policies) -> str:
     site = policies.sites.get(incident.site)
     if site is None or condition not in FOLLOWING:
         return ""
-    if incident.service in site.services:
+    if incident.service in site.services and not name:
         name = site.services[incident.service].backup_to or ""
     repository = site.repositories.get(name)
     return endpoint(repository.url) if repository else ""

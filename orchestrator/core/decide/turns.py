@@ -103,22 +103,33 @@ class Turns:
         return found
 
 
-def turn(when: Schedule, series: Series, now: datetime, patience: Patience) -> Turn | None:
-    """Return the slot to answer next; None where there will be none."""
+def turn(
+    when: Schedule, series: Series, now: datetime, patience: Patience, *, persists: bool = False
+) -> Turn | None:
+    """Return the slot to answer next; None where there will be none.
+
+    `persists`: what failed is tried again even where that alone does not help.
+    """
     slot, following = when.newest(now), when.following(now)
     if slot is not None:
         last = believed(series.last, now)
         if last is None or last.started_at < slot:
             since = when.following(last.started_at) if last else None
             return Turn(slot, slot, since or LONG_AGO)
-        again = retry_at(series, last, now, patience, since=slot)
+        again = retry_at(series, last, now, patience, since=slot, persists=persists)
         if again is not None and (following is None or again < following):
             return Turn(slot, again, again)
     return None if following is None else Turn(following, following, following)
 
 
-def retry_at(
-    series: Series, last: Run, now: datetime, patience: Patience, *, since: datetime
+def retry_at(  # noqa: PLR0913 - what a retry rests on
+    series: Series,
+    last: Run,
+    now: datetime,
+    patience: Patience,
+    *,
+    since: datetime,
+    persists: bool = False,
 ) -> datetime | None:
     """Return when to try again what `last` left unanswered; None where that is not to be done."""
     if last.finished_at is None:
@@ -127,14 +138,16 @@ def retry_at(
         answered = believed(series.answered, now)
         if answered is not None and answered.started_at >= since and not answered.retryable:
             return None  # the one that was cut short came on top
-    elif not last.retryable:
+    elif not (last.retryable or (persists and last.outcome == Outcome.FAILED)):
         return None
     after = patience(series, last)
-    if after is None:
-        return None
-    # Where the clock was put right while it ran, its start is the better of the two.
-    ended = last.finished_at if last.finished_at <= now + AHEAD else last.started_at
-    return ended + after
+    return None if after is None else ended(last, now) + after
+
+
+def ended(last: Run, now: datetime) -> datetime:
+    """Return when a run ended; its start, where the clock was put right while it ran."""
+    at = last.finished_at
+    return at if at is not None and at <= now + AHEAD else last.started_at
 
 
 def believed(run: Run | None, now: datetime) -> Run | None:

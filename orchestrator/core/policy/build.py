@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.policy import build_drills, build_oncall, model
+from orchestrator.core.policy.build_repository import hours, repository, retention
 from orchestrator.core.policy.build_service import service
 from orchestrator.core.policy.hash import policy_hash
-from restore_drills.calendar import Hours
 from restore_drills.model import Scenario
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def provider(file: Values, escalate: Values) -> model.Provider:
 def site(values: Values, *, provider: model.Provider | None, places: Iterable[str]) -> model.Site:
     """Build a site from values that passed every rule."""
     repositories = values.get("repositories", {})
-    hours = bool(values.get("business", {}).get("hours"))
+    opens = bool(values.get("business", {}).get("hours"))
     referent = values.get("referent")
     built = model.Site(
         id=values["site"],
@@ -65,9 +65,9 @@ def site(values: Values, *, provider: model.Provider | None, places: Iterable[st
             for k, v in values.get("lead", {}).items()
         },
         outside=tuple(model.Outside(**entry) for entry in values.get("outside", ())),
-        repositories={k: _repository(k, v) for k, v in repositories.items()},
+        repositories={k: repository(k, v) for k, v in repositories.items()},
         services={
-            k: service(k, v, repositories, business=hours) for k, v in values["services"].items()
+            k: service(k, v, repositories, business=opens) for k, v in values["services"].items()
         },
         sandbox=model.SandboxPolicy(values.get("sandbox", "required")),
         coverage_floor=values.get("coverage_floor", COVERAGE_FLOOR),
@@ -77,6 +77,8 @@ def site(values: Values, *, provider: model.Provider | None, places: Iterable[st
         sla={k: build_oncall.sla(v) for k, v in values.get("sla", {}).items()},
         proof_valid_for=build_drills.proof_valid(values.get("proof_valid_for", {})),
         drill_space=values.get("budget", {}).get("drill_space"),
+        retention=retention(values.get("retention")),
+        read_all_within=values.get("verify", {}).get("read_all_within"),
     )
     return replace(
         built,
@@ -89,9 +91,7 @@ def site(values: Values, *, provider: model.Provider | None, places: Iterable[st
 def _business(values: Values) -> model.Business:
     return model.Business(
         employees=values.get("employees"),
-        hours=tuple(
-            Hours(days=h["days"], start=h["from"], end=h["to"]) for h in values.get("hours", ())
-        ),
+        hours=tuple(map(hours, values.get("hours", ()))),
         holidays=values.get("holidays"),
         closed=tuple(values.get("closed", ())),
     )
@@ -104,22 +104,4 @@ def _equipment(name: str, values: Values) -> model.Equipment:
         bought=values.get("bought"),
         warranty_until=values.get("warranty_until"),
         replace_delay=values.get("replace", {}).get("delay"),
-    )
-
-
-def _repository(name: str, values: Values) -> model.Repository:
-    s3, limits = values.get("s3"), values.get("limits", {})
-    return model.Repository(
-        id=name,
-        url=values["url"],
-        password=values["password"],
-        s3=model.S3Access(
-            access_key=s3["access_key"], secret_key=s3["secret_key"], region=s3.get("region")
-        )
-        if s3
-        else None,
-        location=model.Location(values["location"]),
-        equipment=values.get("equipment"),
-        country=values.get("country"),
-        limits=model.Limits(upload=limits.get("upload"), download=limits.get("download")),
     )

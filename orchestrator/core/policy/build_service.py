@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.policy import model
-from orchestrator.core.policy.rules_service import repository_of, sources_of
+from orchestrator.core.policy.rules_backup import repository_of, sources_of
 from restore_drills.model import Check, CommandCheck, FilesCheck, Fresh, Scenario, SqlCheck
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def service(name: str, values: Values, repositories: Values, *, business: bool) 
         backup_to=repository_of(values, repositories)[0] if ours else None,
         every=values.get("backup", {}).get("every"),
         cron=values.get("backup", {}).get("cron"),
+        copy_to=tuple(values.get("backup", {}).get("copy_to", ())),
     )
 
 

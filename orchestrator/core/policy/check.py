@@ -17,6 +17,7 @@ from orchestrator.core.policy.read import Node, read
 from orchestrator.core.policy.rules import Ruling, dependency_rules, nearest, site_rules
 from orchestrator.core.policy.rules_drills import drill_rules, manual_rules
 from orchestrator.core.policy.rules_oncall import called_rules, known_chains, provider_rules
+from orchestrator.core.policy.rules_repository import repository_rules
 from orchestrator.core.policy.rules_service import service_rules
 
 if TYPE_CHECKING:
@@ -158,6 +159,7 @@ def _judge(file: str, node: Node, shared: _Shared, owners: Mapping[str, str]) ->
     if shared.known:
         ruling.refer(("tier",), values.get("tier"), shared.tiers, "tier")
         site_rules(ruling, places=shared.places, zoned=bool(shared.provider or shared.faults))
+        repository_rules(ruling)
         drill_rules(ruling, places=shared.places)
         manual_rules(ruling)
         called_rules(ruling, values.get("escalate", {}), shared.chains)

@@ -82,6 +82,10 @@ services:
 drills:                                 # a recovery for real, in a sandbox, then destroyed
   - {{name: weekly, cron: "0 3 * * sun", scenario: server-failure}}
 
+# Absent, every recovery point is kept, and what is stored is never read again as a whole.
+# retention: {{last: 3, hourly: 24, daily: 14, weekly: 8, monthly: 24}}
+# verify: {{read_all_within: 30d}}
+
 # Who is called when something breaks: chains of provider.yaml, by criticality.
 # escalate: {{P1: wake, P2: wake, P3: ticket, P4: ticket}}
 """
@@ -108,7 +112,16 @@ def _repository(answers: Answers) -> str:
     url: {_quote(answers.url)}
     password: {_reference(answers.password)}  # without it nothing opens: keep a copy elsewhere
 {keys}    location: {location}
-{where}"""
+{where}{_protection(answers)}"""
+
+
+def _protection(answers: Answers) -> str:
+    """Offer what keeps a thief of our keys from deleting it, there where it is kept."""
+    if answers.url.startswith("s3:"):
+        return "    # immutable: {mode: compliance, for: 30d}   # on a bucket with Object Lock\n"
+    if answers.url.startswith("rest:"):
+        return "    # append_only: true                 # where its server lets nobody delete\n"
+    return "    # offline: {rotation: 1w}           # a disk that is unplugged between its turns\n"
 
 
 def _files(answers: Answers) -> str:
@@ -161,7 +174,7 @@ def _schedule(answers: Answers) -> str:
     except ValueError:  # the check says what is wrong with it
         often = MINUTE
     line = f"    backup: {{every: {written(often)}}}"
-    return f'{line:<42}# or cron: "0 1,13 * * *"'
+    return f'{line:<42}# or cron: "0 1,13 * * *"; copy_to: [ANOTHER]'
 
 
 def slug(name: str) -> str:

@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.core.policy.lead import manual
 from orchestrator.core.policy.model import Adopted, Postgresql
 from orchestrator.core.policy.plain import business, equipment, lead
+from orchestrator.core.policy.plain_repository import hours, protection
 from orchestrator.core.policy.plain_service import service as plain_service
 from restore_drills.model import Scenario, SqlCheck
 
 if TYPE_CHECKING:
-    from orchestrator.core.policy.model import Service, Site
+    from orchestrator.core.policy.model import Limits, Service, Site
 
 UNTOUCHED = {"name", "criticality"}  # a word for people; who is called
 
 
 def policy_hash(site: Site, service: Service) -> str:
     """Return the SHA-256, in hex, of a canonical JSON of what touches the service."""
-    used = [service.backup_to] + [
+    used = [service.backup_to, *service.copy_to] + [
         source.spec.repository for source in service.sources if isinstance(source.spec, Adopted)
     ]
     repositories = [site.repositories[name] for name in used if name is not None]
@@ -46,7 +47,7 @@ def policy_hash(site: Site, service: Service) -> str:
             name: equipment(machine) for name, machine in site.equipment.items() if name in machines
         },
         "repositories": {
-            r.id: {"url": r.url, "location": r.location, "equipment": r.equipment}
+            r.id: {"url": r.url, "location": r.location, "equipment": r.equipment, **protection(r)}
             for r in repositories
         },
         "lead": lead(site),
@@ -63,8 +64,18 @@ def policy_hash(site: Site, service: Service) -> str:
     slowed = {r.id: r.limits.download for r in repositories if r.limits.download is not None}
     if slowed:
         what["download"] = slowed  # a drill keeps to it too
+    windows = {r.id: slow for r in repositories if (slow := _windows(r.limits))}
+    if windows:
+        what["windows"] = windows
     text = json.dumps(what, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _windows(limits: Limits) -> list[Any]:
+    """Return when a drill fetches at another rate; how fast we upload is nothing to a proof."""
+    if all(window.download == limits.download for window in limits.windows):
+        return []
+    return [(hours(window.hours), window.download) for window in limits.windows]
 
 
 def _of_a_proof(service: Service) -> Service:

@@ -6,20 +6,19 @@ from orchestrator.core.policy import values
 from orchestrator.core.policy.holidays import country
 from orchestrator.core.policy.language_drills import BUDGET, DRILLS, MANUAL, PROOF_VALID_FOR
 from orchestrator.core.policy.language_oncall import CHAIN, CHANNEL, ESCALATE, SLA
+from orchestrator.core.policy.language_repository import REPOSITORY, RETENTION, VERIFY
 from orchestrator.core.policy.language_service import SERVICE
 from orchestrator.core.policy.shape import Choice, Fields, ListOf, MapOf, Text, Whole
 from orchestrator.core.policy.words import (
     COUNTRY,
     DAY,
     DURATION,
+    HOURS,
     ID,
     LANGUAGE,
     LINE,
     PERCENT,
-    RATE,
     SCENARIO,
-    SECRET,
-    URL,
     ZONE,
     keys,
     may,
@@ -28,36 +27,6 @@ from orchestrator.core.policy.words import (
 
 SITE_ID = r"[a-z0-9][a-z0-9-]{0,62}"
 
-REPOSITORY = Fields(
-    fields={
-        "url": need(
-            URL,
-            "As restic writes it.",
-        ),
-        "password": need(SECRET),
-        "s3": may(
-            Fields(
-                fields={
-                    "access_key": need(SECRET),
-                    "secret_key": need(SECRET),
-                    "region": may(Text(pattern=r"[A-Za-z0-9-]+", quote=False)),
-                }
-            )
-        ),
-        "location": need(Choice(words=("onsite", "offsite")), "Seen from the site."),
-        "equipment": may(ID, "The machine that it is on."),
-        "country": may(COUNTRY),
-        "limits": may(
-            Fields(
-                fields={"upload": may(RATE), "download": may(RATE)},
-                later=keys("windows"),
-                some_of=(("upload", "download"),),
-            ),
-            "The share of the line that restic may take.",
-        ),
-    },
-    later=keys("immutable", "append_only", "offline", "certified"),
-)
 EQUIPMENT = Fields(
     fields={
         "kind": need(LINE, "server, nas, ..."),
@@ -74,33 +43,7 @@ EQUIPMENT = Fields(
 BUSINESS = Fields(
     fields={
         "employees": may(Whole(least=1, most=1_000_000)),
-        "hours": may(
-            ListOf(
-                item=Fields(
-                    fields={
-                        "days": need(
-                            Text(
-                                what="a set of days",
-                                pattern=values.DAYS,
-                                read=values.days,
-                                write="write mon-fri or sat",
-                            )
-                        ),
-                        **{
-                            name: need(
-                                Text(
-                                    what="a time of day",
-                                    pattern=values.TIME,
-                                    read=values.clock,
-                                    write='write "08:30", in quotes',
-                                )
-                            )
-                            for name in ("from", "to")
-                        },
-                    }
-                )
-            )
-        ),
+        "hours": may(ListOf(item=Fields(fields=HOURS))),
         "holidays": may(
             Text(
                 what="a country with known holidays",
@@ -159,8 +102,12 @@ SITE_FIELDS = {
     "budget": may(BUDGET),
     "escalate": may(ESCALATE, "The chain of each criticality; without one, nobody is called."),
     "sla": may(SLA, "What the contract says of each criticality."),
+    "retention": may(
+        RETENTION, "How many recovery points are kept, in restic's words. Without it: all."
+    ),
+    "verify": may(VERIFY, "How often what is stored is read again. Without it: never."),
 }
-SITE_LATER = keys("availability", "retention", "verify", "maintenance")
+SITE_LATER = keys("availability", "maintenance")
 SITE = Fields(fields=SITE_FIELDS, later=SITE_LATER)
 
 

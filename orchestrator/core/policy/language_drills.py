@@ -16,9 +16,10 @@ from orchestrator.core.policy.words import (
 )
 from restore_drills.model import Scenario
 
+BUILT = (Scenario.SERVER_FAILURE, Scenario.BUCKET_WIPE)
 DRILLED = Choice(
-    words=(Scenario.SERVER_FAILURE.value,),
-    later=keys(*(scenario.value for scenario in Scenario if scenario != Scenario.SERVER_FAILURE)),
+    words=tuple(scenario.value for scenario in BUILT),
+    later=keys(*(scenario.value for scenario in Scenario if scenario not in BUILT)),
 )
 DRILLS = ListOf(
     item=Fields(

@@ -182,10 +182,11 @@ SERVICE = Fields(
             Fields(
                 fields={
                     "to": may(ID, "The repository; by default the only one."),
+                    "copy_to": may(ListOf(item=ID), "Repositories that get every point after it."),
                     "every": may(LASTING, "So often, at a minute of its own."),
                     "cron": may(CRON, "At these local times; both may stand together."),
                 },
-                later=keys("on", "copy_to"),
+                later=keys("on"),
             )
         ),
         "checks": may(ListOf(item=CHECK), "Questions put to the restored service."),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.core.policy.lead import declared_lead
+from orchestrator.core.policy.lints_copies import copy_lints
 from orchestrator.core.policy.lints_schedule import schedule_lints
-from orchestrator.core.policy.model import Adopted, Location, Postgresql, Repository, Service, Site
+from orchestrator.core.policy.model import Postgresql, Service, Site
 from orchestrator.core.policy.values import spoken
 from restore_drills.model import Scenario, SqlCheck
 
@@ -24,8 +25,8 @@ def lints(site: Site) -> Iterator[Warned]:
     for service in site.services.values():
         yield from _slow_dependency(site, service)
         yield from _late_start(site, service)
-        yield from _copies(site, service)
         yield from _unread_database(service)
+    yield from copy_lints(site)
     yield from schedule_lints(site)
 
 
@@ -65,32 +66,6 @@ def _late_start(site: Site, service: Service) -> Iterator[Warned]:
             )
             remedy = "promise what can be held, or shorten lead, replace.delay or travel"
             yield ("services", service.id, "objectives", *own, "rto"), what, remedy
-
-
-def _copies(site: Site, service: Service) -> Iterator[Warned]:
-    path = ("services", service.id)
-    repository = _repository(site, service)
-    if repository is None:
-        return
-    if service.criticality == "P1":
-        yield (
-            path,
-            f"criticality P1, and kept in one repository only, {repository.id}",
-            "copies to a second repository arrive with a later version",
-        )
-    if repository.location is Location.ONSITE:
-        yield (
-            path,
-            f"no offsite copy: a burglary or a fire leaves nothing of it ({repository.id})",
-            "keep it in an offsite repository",
-        )
-
-
-def _repository(site: Site, service: Service) -> Repository | None:
-    for source in service.sources:
-        if isinstance(source.spec, Adopted):
-            return site.repositories[source.spec.repository]
-    return site.repositories[service.backup_to] if service.backup_to else None
 
 
 def _unread_database(service: Service) -> Iterator[Warned]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from orchestrator.core.policy.model import Service, Site
 
 Warned = tuple["Path", str, str]  # where, what, what to do
-BASE = Scenario.SERVER_FAILURE
+BASE, WIPE = Scenario.SERVER_FAILURE, Scenario.BUCKET_WIPE
 
 
 def schedule_lints(site: Site) -> Iterator[Warned]:
@@ -52,24 +52,44 @@ def _rare_backups(site: Site, service: Service) -> Iterator[Warned]:
 
 
 def _rare_drills(site: Site) -> Iterator[Warned]:
-    """Without `drills:`, the daemon keeps every proof alive by itself."""
-    if site.drills is None or not any(service.objectives for service in site.services.values()):
+    """Without `drills:`, the daemon keeps every proof of a server failure alive by itself."""
+    if not any(service.objectives for service in site.services.values()):
         return
-    gaps: dict[int, timedelta] = {
-        i: largest_gap(drill.cron, site.timezone)
-        for i, drill in enumerate(site.drills)
-        if drill.scenario is BASE
-    }
-    if not gaps:
+    drilled = {drill.scenario for drill in site.drills or ()}
+    if site.drills is not None and BASE not in drilled:
         what = f"no drill of {BASE}: its objectives are never proven"
         yield ("drills",), what, "add one, or remove drills: and the daemon keeps proofs alive"
-        return
+    for scenario in sorted(drilled):
+        yield from _far_apart(site, scenario)
+    if WIPE not in drilled:
+        yield from _wipe_unproven(site)
+
+
+def _far_apart(site: Site, scenario: Scenario) -> Iterator[Warned]:
+    gaps: dict[int, timedelta] = {
+        i: largest_gap(drill.cron, site.timezone)
+        for i, drill in enumerate(site.drills or ())
+        if drill.scenario is scenario
+    }
     often = min(gaps, key=lambda i: gaps[i])
-    lasts = site.proof_valid_for.of(BASE)
+    lasts = site.proof_valid_for.of(scenario)
     if gaps[often] > lasts:
         what = f"up to {spoken(gaps[often])} between drills, but a proof counts for {spoken(lasts)}"
         remedy = "drill more often, or lengthen proof_valid_for"
         yield ("drills", f"[{often}]", "cron"), what, remedy
+
+
+def _wipe_unproven(site: Site) -> Iterator[Warned]:
+    """A promise of its own for a wiped bucket is proven by a drill of its own."""
+    if not any(repository.url.startswith("s3:") for repository in site.repositories.values()):
+        return
+    for service in site.services.values():
+        if WIPE in service.objectives:
+            yield (
+                ("services", service.id, "objectives", "scenarios", WIPE.value),
+                f"no drill of {WIPE}: what is promised here is never proven",
+                'add to drills: {name: wipe, cron: "0 4 20 * *", scenario: bucket-wipe}',
+            )
 
 
 def _nobody_called(site: Site) -> Iterator[Warned]:

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core.policy.plain_drills import drills
 from orchestrator.core.policy.plain_oncall import called
+from orchestrator.core.policy.plain_repository import hours, kept, repository
 from orchestrator.core.policy.plain_service import service
-from orchestrator.core.policy.plain_words import Plain, duration, percent, said, secret
-from orchestrator.core.policy.sizes import rated
-from orchestrator.core.policy.values import MIDNIGHT, WEEK
+from orchestrator.core.policy.plain_words import Plain, duration, percent, said
 
 if TYPE_CHECKING:
-    from datetime import date, time
+    from datetime import date
 
     from orchestrator.core.policy import model
-    from restore_drills.calendar import Hours
 
 
 def plain(site: model.Site) -> Plain:
@@ -38,19 +36,19 @@ def plain(site: model.Site) -> Plain:
         recover_on=site.recover_on,
         lead=lead(site),
         outside=[{"name": o.name, "accepted_by": o.accepted_by, "on": o.on} for o in site.outside],
-        repositories={k: _repository(v) for k, v in site.repositories.items()},
+        repositories={k: repository(v) for k, v in site.repositories.items()},
         services={k: service(v) for k, v in site.services.items()},
         sandbox=site.sandbox.value,
         coverage_floor=percent(site.coverage_floor),
     )
-    return words | drills(site) | called(site)
+    return words | drills(site) | called(site) | kept(site)
 
 
 def business(value: model.Business) -> Plain:
     """Return the client's working life."""
     return said(
         employees=value.employees,
-        hours=[_hours(hours) for hours in value.hours],
+        hours=[hours(one) for one in value.hours],
         holidays=value.holidays,
         closed=[_span(*span) for span in value.closed],
     )
@@ -72,36 +70,6 @@ def lead(site: model.Site) -> Plain:
         k.value: said(detect=duration(v.detect), decide=duration(v.decide))
         for k, v in site.lead.items()
     }
-
-
-def _repository(value: model.Repository) -> Plain:
-    s3 = value.s3
-    return said(
-        url=value.url,
-        password=secret(value.password),
-        s3=said(
-            access_key=secret(s3.access_key), secret_key=secret(s3.secret_key), region=s3.region
-        )
-        if s3
-        else None,
-        location=value.location.value,
-        equipment=value.equipment,
-        country=value.country,
-        limits=said(upload=_rate(value.limits.upload), download=_rate(value.limits.download)),
-    )
-
-
-def _rate(value: int | None) -> str | None:
-    return None if value is None else rated(value)
-
-
-def _hours(hours: Hours) -> Plain:
-    days = ",".join(WEEK[day] for day in sorted(hours.days))
-    return {"days": days, "from": _time(hours.start), "to": _time(hours.end)}
-
-
-def _time(value: time) -> str:
-    return "24:00" if value == MIDNIGHT else value.isoformat("minutes")
 
 
 def _span(first: date, last: date) -> str:

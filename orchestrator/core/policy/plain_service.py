@@ -32,6 +32,7 @@ def service(value: model.Service) -> Plain:
         objectives=said(**objectives, scenarios=scenarios),
         backup=said(
             to=value.backup_to,
+            copy_to=list(value.copy_to),
             every=duration(value.every),
             cron=value.cron.text if value.cron else None,
         ),

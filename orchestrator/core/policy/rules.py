@@ -76,11 +76,6 @@ def site_rules(ruling: Ruling, *, places: Collection[str], zoned: bool) -> None:
         [*places, *equipment],
         "place or equipment",
     )
-    for name, repository in ruling.map("repositories").items():
-        path = ("repositories", name)
-        ruling.refer((*path, "equipment"), repository.get("equipment"), equipment, "equipment")
-        if "s3" in repository and not repository.get("url", "s3:").startswith("s3:"):
-            ruling.say((*path, "s3"), "keys of a bucket, but the url is not one", "remove s3:")
     for i, hours in enumerate(ruling.map("business").get("hours", ())):
         if hours and {"from", "to"} <= hours.keys() and hours["from"] >= hours["to"]:
             ruling.say(

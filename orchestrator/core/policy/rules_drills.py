@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from restore_drills.model import Scenario
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -26,6 +28,20 @@ def drill_rules(ruling: Ruling, *, places: Collection[str]) -> None:
         seen.add(drill.get("name", ""))
         known = [*places, *ruling.map("equipment")]
         ruling.refer((*path, "where"), drill.get("where"), known, "place or equipment")
+        if drill.get("scenario") == Scenario.BUCKET_WIPE and not _has_a_bucket(ruling):
+            ruling.say(
+                (*path, "scenario"),
+                f"nothing to rewind: no repository of {ruling.site.get('site', 'the site')} is "
+                "on S3",
+                "keep a copy there, or remove this drill",
+            )
+
+
+def _has_a_bucket(ruling: Ruling) -> bool:
+    """Whether a repository is on S3, or may be: a faulty one is told by itself."""
+    lost = ruling.conforming.touched(("repositories",))
+    there = ruling.map("repositories").values()
+    return lost or any(one.get("url", "s3:").startswith("s3:") for one in there)
 
 
 def manual_rules(ruling: Ruling) -> None:

@@ -6,23 +6,13 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from orchestrator.core.policy.fault import Path, quoted
+from orchestrator.core.policy.rules_backup import backup_rules, sources_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from orchestrator.core.policy.rules import Ruling, Values
 
 DECLARED = ("adopted", "external")  # somebody else makes the copies
 ONLY_SQL = ("expect", "not_below", "fresh", "source")
-
-
-def sources_of(name: str, service: Values, path: Path = ()) -> Iterator[tuple[str, Values, Path]]:
-    """Yield each source with its name and path; a single one is named like the service."""
-    if service.get("source") is not None:
-        yield name, service["source"], (*path, "source")
-    for key, value in service.get("sources", {}).items():
-        if value is not None:
-            yield key, value, (*path, "sources", key)
 
 
 def service_rules(ruling: Ruling) -> None:
@@ -37,7 +27,7 @@ def service_rules(ruling: Ruling) -> None:
             continue
         if "objectives" not in service and not ruling.conforming.touched((*path, "objectives")):
             _missing(ruling, path, "objectives", "add objectives: {rto: 4h, rpo: 24h}")
-        _backup(ruling, service, sources, path)
+        backup_rules(ruling, service, sources, path)
         _checks(ruling, service, sources, path)
 
 
@@ -85,62 +75,6 @@ def _external(ruling: Ruling, service: Values, path: Path) -> None:
         if key in service:
             ruling.say(
                 (*path, key), "nothing of an external service is saved or proven here", "remove it"
-            )
-
-
-def _backup(
-    ruling: Ruling, service: Values, sources: list[tuple[str, Values, Path]], path: Path
-) -> None:
-    """Find the repository that the service is kept in; it may not sit on the source's machine."""
-    declared = ruling.site.get("repositories", {})
-    to, adopted = repository_of(service, declared)
-    if adopted is not None:
-        where = (*adopted, "repository")
-        if "backup" in service:
-            ruling.say((*path, "backup"), "adopted snapshots are made elsewhere", "remove it")
-    else:
-        where = ("backup", "to")
-    if to is None:
-        if not ruling.conforming.touched(path) and not ruling.conforming.touched(("repositories",)):
-            known = ", ".join(declared) or "none is declared"
-            ruling.say(path, "backup.to is missing", f"name a repository; known: {known}")
-        return
-    if ruling.refer((*path, *where), to, declared, "repository"):
-        _apart(ruling, to, sources)
-
-
-def repository_of(service: Values, declared: Values) -> tuple[str | None, Path | None]:
-    """Return the repository that a service is kept in, and the path of the adopted one.
-
-    Without `backup.to`, it is the only one that there is.
-    """
-    for _, source, path in sources_of("", service):
-        if "adopted" in source:
-            return source["adopted"].get("repository"), (*path, "adopted")
-    to = service.get("backup", {}).get("to")
-    return to or (next(iter(declared)) if len(declared) == 1 else None), None
-
-
-def _apart(ruling: Ruling, to: str, sources: list[tuple[str, Values, Path]]) -> None:
-    repository = ruling.site["repositories"][to]
-    broken = ruling.conforming.touched(("repositories", to))
-    if repository is None or broken or repository["location"] != "onsite":
-        return
-    for _, source, path in sources:
-        if ruling.conforming.touched(path):
-            continue
-        own, its = source.get("equipment"), repository.get("equipment")
-        if own is None or its is None:
-            ruling.say(
-                path,
-                f"the source and its only repository {to} may sit on one machine",
-                "name the equipment of both, or keep it offsite",
-            )
-        elif own == its:
-            ruling.say(
-                (*path, "equipment"),
-                f"the source and its only repository {to} sit on one machine, {own}",
-                "keep it in a repository elsewhere",
             )
 
 

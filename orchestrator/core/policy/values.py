@@ -34,6 +34,7 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"
 MEANT = {"s": "s", "m": "m", "h": "h", "d": "d", "j": "d", "w": "w", "sem": "w"}
 MIDNIGHT = time.max
 MINUTE = timedelta(minutes=1)
+CENTURY = timedelta(days=36500)
 
 
 def duration(text: str) -> timedelta:
@@ -50,6 +51,14 @@ def lasting(text: str) -> timedelta:
     read = duration(text)
     if not read:
         raise ValueError("write more than zero")
+    return read
+
+
+def spell(text: str) -> timedelta:
+    """Read a duration that is looked back over, or promised ahead: at most a century, as S3."""
+    read = lasting(text)
+    if read > CENTURY:
+        raise ValueError(f"write at most {CENTURY.days}d")
     return read
 
 

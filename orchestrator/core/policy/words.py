@@ -29,6 +29,12 @@ LASTING = Text(
     read=values.lasting,
     write="write 90s, 15m, 4h or 1d",
 )
+SPELL = Text(
+    what="a duration",
+    pattern=values.DURATION,
+    read=values.spell,
+    write="write 12h, 30d or 8w",
+)
 CRON = Text(
     what="a cron expression",
     pattern=r"\S+( +\S+){4}",
@@ -81,3 +87,26 @@ def need(shape: Shape, doc: str = "") -> Field:
 def may(shape: Shape, doc: str = "") -> Field:
     """Describe a key that may be left out."""
     return Field(shape=shape, doc=doc)
+
+
+HOURS = {
+    "days": need(
+        Text(
+            what="a set of days",
+            pattern=values.DAYS,
+            read=values.days,
+            write="write mon-fri or sat",
+        )
+    ),
+    **{
+        name: need(
+            Text(
+                what="a time of day",
+                pattern=values.TIME,
+                read=values.clock,
+                write='write "08:30", in quotes',
+            )
+        )
+        for name in ("from", "to")
+    },
+}

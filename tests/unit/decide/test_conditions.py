@@ -45,7 +45,7 @@ def test_a_refused_backup_holds_at_once_with_its_reason_and_its_remedy() -> None
 
     (held,) = nights.holding().values()
     assert ("till", "backup-failed", "P1") == (held.service, held.condition, held.criticality)
-    assert "the backup of till failed: offsite: wrong password" == held.summary
+    assert "the backup of till failed: the database of till refuses the password" == held.summary
     assert "Put the right one in place." == held.remedy
     assert "run-2" == held.evidence
     assert begun - MINUTE + 4 * HOUR == held.predicted_breach_at

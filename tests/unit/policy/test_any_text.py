@@ -14,6 +14,7 @@ WORDS = st.sampled_from(
     [
         *("site", "services", "source", "files", "password", "checks", "objectives", "rto", "to"),
         *("webhook", "smtp", "notify", "escalate", "P1", "else", "cron", "every", "name", "url"),
+        *("copy_to", "immutable", "offline", "limits", "windows", "retention", "last", "verify"),
         *("tiers", "defaults", "provider", "a", "{site}", "on", "18:00", "4h", "95%", ">= 1"),
     ]
 )

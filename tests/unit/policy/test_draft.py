@@ -46,6 +46,29 @@ def test_what_is_written_passes_the_check(answers: Answers) -> None:
     assert all("no check" not in fault.message for fault in checked.warnings)
 
 
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("s3:https://s3.example.net/acme", "immutable: "),
+        ("rest:https://backup.example.net/acme", "append_only: "),
+        ("/mnt/usb/restic", "offline: "),
+    ],
+)
+def test_what_is_offered_in_a_comment_passes_the_check_as_well(url: str, kept: str) -> None:
+    text = draft(replace(ANSWERS, url=url, s3=None))
+    for key in (kept, "retention: ", "verify: "):
+        assert f"# {key}" in text
+        text = text.replace(f"# {key}", key)
+    before = policy.check({"acme.yaml": draft(replace(ANSWERS, url=url, s3=None))})
+    after = policy.check({"acme.yaml": text})
+
+    assert () == after.errors
+    assert ["repositories.offsite"] == [
+        fault.path for fault in before.warnings if "can delete every copy" in fault.message
+    ]
+    assert [] == [fault for fault in after.warnings if "can delete every copy" in fault.message]
+
+
 def test_where_the_provider_has_a_time_zone_the_site_says_none() -> None:
     text = draft(replace(ANSWERS, timezone=None))
     provider = "provider: {name: P, timezone: Europe/Berlin}"

@@ -142,7 +142,17 @@ def test_what_is_shown_reads_back_as_the_same_site(drills: str) -> None:
         (
             "scenario: server-failure}\n  -",
             "scenario: bucket-wipe}\n  -",
-            "13: drills[0].scenario: bucket-wipe arrives with a later version: not built yet",
+            "13: drills[0].scenario: nothing to rewind: no repository of acme is on S3 (keep a cop",
+        ),
+        (
+            "scenario: server-failure}\n  -",
+            "scenario: ransomware}\n  -",
+            "13: drills[0].scenario: ransomware arrives with a later version: not built yet",
+        ),
+        (
+            "scenario: server-failure}\n  -",
+            "scenario: bucket-whipe}\n  -",
+            '13: drills[0].scenario: "bucket-whipe" is not known here (did you mean bucket-wipe?)',
         ),
         (
             "point: latest",
@@ -206,12 +216,7 @@ def test_what_is_shown_reads_back_as_the_same_site(drills: str) -> None:
         (
             "{upload: 20Mbit/s}",
             "{}",
-            "5: repositories.far.limits: one of upload or download is miss",
-        ),
-        (
-            "upload: 20Mbit/s",
-            "upload: 20Mbit/s, windows: []",
-            "5: repositories.far.limits.windows: arrives with a later version: not built yet",
+            "5: repositories.far.limits: one of upload, download or windows is missing (add one",
         ),
         # the schedule
         (

@@ -281,18 +281,7 @@ def test_the_site_that_these_tests_break_is_valid() -> None:
             "18: services.files.sources.a.external: external cannot stand beside other sources",
         ),
         # not built yet
-        (
-            "to: far",
-            "to: far, copy_to: [near]",
-            "14: services.till.backup.copy_to: arrives with a later version: not built yet",
-        ),
         ("tier: gold", "maintenance: []", "2: maintenance: arrives with a later version: not bui"),
-        (
-            "location: offsite",
-            "limits: {windows: []}, location: offsite",
-            "8: repositories.far.limits.windows: arrives with a later version: not built yet",
-        ),
-        ("tier: gold", "retention: {last: 3}", "2: retention: arrives with a later version: not b"),
         (
             "{user: pra",
             "{method: pitr, user: pra",

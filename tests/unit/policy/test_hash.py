@@ -36,6 +36,9 @@ services:
 """
 
 
+OFFICE = '{days: mon-fri, from: "08:00", to: "19:00",'
+
+
 def hashes(old: str = "", new: str = "") -> dict[str, str]:
     assert old in SITE
     checked = policy.check({"acme.yaml": SITE.replace(old, new, 1)})
@@ -76,6 +79,16 @@ def test_a_hash_is_a_sha256_of_its_own_for_each_service() -> None:
         ("recover_on", "budget: {drill_space: 20GB}\nrecover_on"),
         ("recover_on", "sla: {P1: {response: 15m, resolution: 4h}}\nrecover_on"),
         ("location: offsite", "location: offsite, limits: {upload: 20Mbit/s}"),
+        (
+            "location: offsite",
+            f"location: offsite, limits: {{windows: [{OFFICE} upload: 2MB/s}}]}}",
+        ),
+        ("location: offsite", "location: offsite, country: FR"),
+        ("location: offsite", "location: offsite, certified: {hds: it is}"),
+        ("location: offsite", "location: offsite, append_only: false"),
+        ("recover_on", "retention: {daily: 14}\nrecover_on"),
+        ("recover_on", "verify: {read_all_within: 30d}\nrecover_on"),
+        ("{to: far}", "{to: far, copy_to: []}"),
     ],
 )
 def test_what_moves_nothing_keeps_the_proof(old: str, new: str) -> None:
@@ -108,6 +121,19 @@ def test_what_moves_nothing_keeps_the_proof(old: str, new: str) -> None:
             {"old"},
         ),
         ("location: offsite", "location: offsite, limits: {download: 2MiB/s}", {"till", "files"}),
+        (
+            "location: offsite",
+            f"location: offsite, limits: {{windows: [{OFFICE} download: 2MiB/s}}]}}",
+            {"till", "files"},
+        ),
+        ("{to: far}", "{to: far, copy_to: [near]}", {"till"}),
+        (
+            "location: offsite",
+            "location: offsite, immutable: {mode: compliance, for: 30d}",
+            {"till", "files"},
+        ),
+        ("equipment: nas}", "equipment: nas, append_only: true}", {"old"}),
+        ("equipment: nas}", "equipment: nas, offline: {rotation: 1w}}", {"old"}),
         ("08:00", "09:00", {"till"}),  # the only one with a check in business hours
         ("holidays: FR", "holidays: FR-57", {"till"}),
     ],
@@ -122,3 +148,24 @@ def test_who_does_a_step_by_hand_and_what_it_is_called_move_no_proof() -> None:
     assert hashes("recover_on", step) == hashes(
         "recover_on", step.replace("x, owner: y", "a, owner: b")
     )
+
+
+def test_what_protects_a_copy_touches_the_service_as_well() -> None:
+    copied = SITE.replace("{to: far}", "{to: far, copy_to: [near]}", 1)
+    locked = copied.replace("equipment: nas}", "equipment: nas, append_only: true}")
+    before, after = (
+        policy.check({"acme.yaml": text}).sites["acme"].services for text in (copied, locked)
+    )
+
+    assert {"till", "old"} == {
+        name for name in before if before[name].policy_hash != after[name].policy_hash
+    }
+
+
+def test_when_we_upload_slower_no_proof_moves_but_when_a_drill_fetches_slower_one_does() -> None:
+    limited = "location: offsite, limits: {{download: 2MiB/s, windows: [{}]}}"
+    same = limited.format(f"{OFFICE} upload: 1MiB/s}}")
+    plain = hashes("location: offsite", "location: offsite, limits: {download: 2MiB/s}")
+
+    assert plain == hashes("location: offsite", same)
+    assert plain != hashes("location: offsite", same.replace("upload: 1", "download: 1"))

@@ -34,7 +34,7 @@ defaults:
   outside: [{name: Mail, accepted_by: boss, on: 2026-11}]
   repositories:
     far: {url: "s3:https://x.example.net/{site}", password: {file: "/run/{site}"},
-          location: offsite}
+          location: offsite, append_only: true}
 """
 SITE = """\
 site: acme

@@ -21,7 +21,7 @@ equipment:
 recover_on: nas
 lead: {server-failure: {detect: 10m, decide: 20m}}
 repositories:
-  far: {url: "s3:https://s3.example.net/acme", password: {env: PW}, location: offsite}
+  far: {url: "s3:https://a.example/b", password: {env: PW}, location: offsite, append_only: true}
   near: {url: /mnt/nas, password: {env: PW}, location: onsite, equipment: nas}
 services:
   till:
@@ -112,7 +112,8 @@ def test_adopted_snapshots_on_the_spot_alone_are_no_offsite_copy() -> None:
         "    source: {adopted: {repository: near, host: h}, equipment: srv}\n"
         "    objectives: {rto: 4h, rpo: 1h}\n"
     )
-    [warning] = check(SITE[:files] + adopted + "escalate: {P3: wake}\n").warnings
+    found = check(SITE[:files] + adopted + "escalate: {P3: wake}\n").warnings
+    [warning] = [fault for fault in found if fault.path.startswith("services")]
 
     assert ("services.files", "keep it in an offsite repository") == (warning.path, warning.remedy)
     assert warning.message.startswith("no offsite copy")

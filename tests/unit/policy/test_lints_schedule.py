@@ -8,7 +8,8 @@ from orchestrator.core import policy
 
 SITE = """\
 site: acme
-repositories: {far: {url: /mnt/far, password: {env: PW}, location: offsite}}
+repositories:
+  far: {url: "rest:https://far/", password: {env: PW}, location: offsite, append_only: true}
 services:
   files:
     source: {files: {paths: [/srv]}}
@@ -52,7 +53,7 @@ def test_the_rarer_of_two_schedules_does_not_count() -> None:
 def test_a_backup_a_night_cannot_hold_an_rpo_of_a_day(schedule: str, gap: str) -> None:
     assert [
         (
-            f"6: services.files.objectives.rpo: an rpo of 1d is missed with up to {gap} between "
+            f"7: services.files.objectives.rpo: an rpo of 1d is missed with up to {gap} between "
             "backups, and the time that each takes (back up more often, or promise less)"
         )
     ] == warnings("every: 6h", schedule)
@@ -61,7 +62,7 @@ def test_a_backup_a_night_cannot_hold_an_rpo_of_a_day(schedule: str, gap: str) -
 def test_a_backup_every_few_seconds_is_allowed_and_told() -> None:
     assert [
         (
-            "7: services.files.backup.every: backed up every 5s: each run starts restic four times "
+            "8: services.files.backup.every: backed up every 5s: each run starts restic four times "
             "(write 1m or more)"
         )
     ] == warnings("every: 6h", "every: 5s")
@@ -71,14 +72,14 @@ def test_the_tightest_promise_is_the_one_that_is_told() -> None:
     [warning] = warnings("rpo: 2d", "rpo: 5h")
 
     assert warning.startswith(
-        "6: services.files.objectives.scenarios.burglary.rpo: an rpo of 5h is"
+        "7: services.files.objectives.scenarios.burglary.rpo: an rpo of 5h is"
     )
 
 
 def test_a_service_without_a_schedule_is_never_backed_up_by_the_daemon() -> None:
     assert [
         (
-            "4: services.files.backup: never backed up by the daemon: no schedule "
+            "5: services.files.backup: never backed up by the daemon: no schedule "
             "(add backup: {every: 4h}, or a cron)"
         )
     ] == warnings("    backup: {every: 6h}\n", "")
@@ -96,7 +97,7 @@ def test_drills_without_one_of_a_server_failure_prove_no_objective() -> None:
     [warning] = warnings("[{name: weekly, cron: 0 3 * * sun}]", "[]")
 
     assert warning == (
-        "9: drills: no drill of server-failure: its objectives are never proven "
+        "10: drills: no drill of server-failure: its objectives are never proven "
         "(add one, or remove drills: and the daemon keeps proofs alive)"
     )
 
@@ -110,7 +111,7 @@ def test_drills_further_apart_than_a_proof_counts_leave_a_hole() -> None:
     [warning] = warnings("[{name: weekly, cron: 0 3 * * sun}]", rare)
 
     assert warning.startswith(
-        "9: drills[1].cron: up to 62d between drills, but a proof counts for 35d"
+        "10: drills[1].cron: up to 62d between drills, but a proof counts for 35d"
     )
     assert [] == warnings(
         "drills: [{name: weekly, cron: 0 3 * * sun}]", f"proof_valid_for: 90d\ndrills: {rare}"

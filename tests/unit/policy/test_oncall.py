@@ -23,7 +23,7 @@ defaults: {tier: gold}
 """
 SITE = """\
 site: acme
-repositories: {far: {url: /mnt/far, password: {env: PW}, location: offsite}}
+repositories: {far: {url: "rest:h/", password: {env: P}, location: offsite, append_only: true}}
 services:
   files:
     source: {files: {paths: [/srv]}}

@@ -65,7 +65,17 @@ def test_our_own_files_fit(path: Path) -> None:
         "provider: {name: P}\nchannels: {c: {smtp: {to: a@b.example}}}",
         "provider: {name: P}\nchannels: {c: {pagerduty: {}}}",
         "provider: {name: P}\nescalation: {c: []}",
-        "provider: {name: P}\ntiers: {gold: {retention: {}}}",
+        "provider: {name: P}\ntiers: {gold: {retention: {hourly: -1}}}",
+        "site: a\nretention: {last: many}",
+        "site: a\nretention: {fortnightly: 3}",
+        "site: a\nverify: {read_all_within: monthly}",
+        "site: a\nrepositories: {r: {immutable: true}}",
+        "site: a\nrepositories: {r: {immutable: {mode: strict}}}",
+        "site: a\nrepositories: {r: {append_only: 1}}",
+        "site: a\nrepositories: {r: {offline: {rotation: weekly}}}",
+        "site: a\nrepositories: {r: {limits: {windows: [{days: mon, from: '08:00', to: '9:00'}]}}}",
+        "site: a\nrepositories: {r: {limits: {windows: [{days: mon, from: 08:00, to: 09:00}]}}}",
+        "site: a\nservices: {x: {backup: {copy_to: far}}}",
     ],
 )
 def test_what_the_check_refuses_the_schema_refuses(text: str) -> None:

@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core import policy
-from orchestrator.core.policy.model import Adopted, External, Files, Postgresql, Site
+from orchestrator.core.policy.model import (
+    Adopted,
+    External,
+    Files,
+    Immutable,
+    LockMode,
+    Postgresql,
+    Retention,
+    Site,
+)
 from restore_drills.model import CommandCheck, Expect, FilesCheck, Fresh, Scenario, SqlCheck
 
 POLICIES = Path(__file__).parents[3] / "policies"
@@ -22,8 +31,8 @@ def example(name: str) -> Site:
     return checked.sites[name]
 
 
-def test_there_are_three_examples() -> None:
-    assert ["atelier", "boulangerie", "cabinet-comptable"] == EXAMPLES
+def test_there_are_four_examples() -> None:
+    assert ["atelier", "boulangerie", "boulangerie-martin", "cabinet-comptable"] == EXAMPLES
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -85,6 +94,21 @@ def test_the_workshop_s_files_are_read_in_full() -> None:
         )
         == source.spec
     )
+
+
+def test_the_bakery_that_may_not_lose_half_an_hour_has_a_copy_that_nobody_can_delete() -> None:
+    site = example("boulangerie-martin")
+    offsite, till = site.repositories["offsite"], site.services["caisse"]
+
+    assert ("nas", ("offsite",)) == (till.backup_to, till.copy_to)
+    assert Immutable(mode=LockMode.COMPLIANCE, period=timedelta(days=30)) == offsite.immutable
+    assert [625_000] == [window.upload for window in offsite.limits.windows]
+    assert {"hds": "certificat de l'hébergeur, 2027-03"} == offsite.certified
+    assert Retention(last=3, hourly=24, daily=14, weekly=8, monthly=24) == site.retention  # gold
+    assert timedelta(days=30) == site.read_all_within
+    assert [Scenario.SERVER_FAILURE, Scenario.BUCKET_WIPE] == [
+        drill.scenario for drill in site.drills or ()
+    ]
 
 
 def test_the_accountant_s_snapshots_are_adopted_and_his_payroll_is_external() -> None:

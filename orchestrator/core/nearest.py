@@ -1,0 +1,106 @@
+"""Which copy of a service a recovery uses: the nearest that a scenario leaves. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.core.lead import survives, taken
+from orchestrator.core.policy.model import Adopted, Location
+from orchestrator.core.state import CopyState
+from restore_drills.model import Scenario
+
+if TYPE_CHECKING:
+    from orchestrator.core.policy.model import Repository, Service, Site
+    from orchestrator.core.state import ServiceState
+
+S3 = "s3:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nearest:
+    """The repository to recover from; None where nothing is left, and then `lost` says why.
+
+    `rewound`: not as it is now, but as the versions of its objects show it was.
+    """
+
+    repository: str | None
+    lost: str = ""
+    rewound: bool = False
+
+
+def homes(service: Service) -> tuple[str, ...]:
+    """Return the repositories that hold the service's points, as the policy orders them."""
+    adopted = (s.spec.repository for s in service.sources if isinstance(s.spec, Adopted))
+    home = next(adopted, service.backup_to)
+    return (() if home is None else (home,)) + service.copy_to
+
+
+def nearest(site: Site, service: Service, scenario: Scenario) -> Nearest:
+    """Return the copy that a recovery uses: on site before off site, then as the policy has it."""
+    return among(site, service, scenario, homes(service))
+
+
+def among(site: Site, service: Service, scenario: Scenario, names: tuple[str, ...]) -> Nearest:
+    """Return the nearest of these repositories that the scenario leaves."""
+    if not names:
+        return Nearest(repository=None, lost="no copy survives: there is none")
+    gone = taken(site, service, scenario)
+    left = sorted(
+        (one for name in names if survives(one := site.repositories[name], gone)),
+        key=lambda one: one.location is Location.OFFSITE,
+    )
+    if scenario is Scenario.BUCKET_WIPE and any(is_s3(one) for one in left):
+        wiped = [one for one in left if is_s3(one)]
+        # Whose versions nobody can delete comes first: there is something to rewind.
+        first = min(wiped, key=lambda one: one.immutable is None)
+        return Nearest(repository=first.id, rewound=True)
+    if left:
+        return Nearest(repository=left[0].id)
+    verb = "goes" if len(names) == 1 else "go"
+    lost = f"no copy survives: {', '.join(names)} {verb} with what the {scenario} takes"
+    return Nearest(repository=None, lost=lost)
+
+
+def relied_on(site: Site, service: Service, repository: str) -> tuple[Scenario, ...]:
+    """Return the scenarios whose objective rests on what the repository holds of the service.
+
+    A wiped bucket that is the drill's to rewind endangers nothing while another copy is out of
+    the attacker's reach.
+    """
+    found = []
+    for scenario in Scenario:
+        if service.promise(scenario) is None:
+            continue
+        chosen = nearest(site, service, scenario)
+        if chosen.repository != repository:
+            continue
+        if chosen.rewound and any(not is_s3(site.repositories[n]) for n in homes(service)):
+            continue
+        found.append(scenario)
+    return tuple(found)
+
+
+def tightest(site: Site, service: Service, repository: str) -> tuple[Scenario, ...]:
+    """Return those of them whose RPO is the shortest."""
+    found = relied_on(site, service, repository)
+    rpos = {one: promise.rpo for one in found if (promise := service.promise(one))}
+    return tuple(one for one in found if rpos[one] == min(rpos.values()))
+
+
+def held_in(
+    known: ServiceState, service: Service, repository: str | None
+) -> ServiceState | CopyState:
+    """Return what is known of a service's points in one of its repositories."""
+    if repository is None or repository in {service.backup_to, *_adopted(service)}:
+        return known
+    return known.copies.get(repository) or CopyState()
+
+
+def is_s3(repository: Repository) -> bool:
+    """Whether it is a bucket, which our own keys can empty."""
+    return repository.url.startswith(S3)
+
+
+def _adopted(service: Service) -> set[str]:
+    return {s.spec.repository for s in service.sources if isinstance(s.spec, Adopted)}

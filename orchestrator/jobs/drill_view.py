@@ -1,0 +1,85 @@
+"""A drill after a wiped bucket: the repository read from its versions, the bucket untouched."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from orchestrator.adapters import s3
+from orchestrator.adapters.s3 import view
+from orchestrator.adapters.secrets import resolve
+from restore_drills.errors import Damaged
+from restore_drills.host import Shown
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from orchestrator.adapters.s3.gateway import Served
+    from orchestrator.core.policy.model import Site
+    from restore_drills.process import Processes
+
+
+class View:
+    """One repository of a site, as its versions show it."""
+
+    def __init__(self, site: Site, repository: str, processes: Processes) -> None:
+        self._site = site
+        self._repository = repository
+        self._processes = processes
+        self._stack = ExitStack()
+        self._selection: view.Selection | None = None
+        self._served: Served | None = None
+
+    def open(self, at: datetime) -> Site | None:
+        """Return the site with this repository's address in the view; None: nothing was ever there.
+
+        Raises Damaged where no copy survives, PraError.
+        """
+        spec = self._site.repositories[self._repository]
+        if spec.s3 is None or s3.address(spec.url) is None:
+            raise Damaged(f"no copy survives: {spec.id} is in no bucket, and keeps no versions")
+        keys = (spec.s3.access_key, spec.s3.secret_key)
+        access, secret = (resolve(key, processes=self._processes).strip() for key in keys)
+        bucket = s3.Bucket(spec, (access, secret), self._processes)
+        selection = view.select(bucket, at)
+        if not selection.is_versioned:
+            raise Damaged(
+                f"no copy survives: the bucket of {spec.id} keeps no versions",
+                hint="Make a bucket with Object Lock, and keep a copy there.",
+            )
+        if not selection.versions and not selection.lost:
+            return None
+        for what in ("config", "keys/"):
+            if not any(path.startswith(what) for path in selection.versions):
+                raise Damaged(
+                    f"no copy survives: {spec.id} has no good version of its {what.rstrip('/')}",
+                    hint="Without it nothing of the repository can be read, password or not.",
+                )
+        self._selection = selection
+        self._served = self._stack.enter_context(view.showing(bucket, selection, self._processes))
+        shown = replace(spec, url=self._served.url, s3=None)
+        return replace(
+            self._site, repositories={**self._site.repositories, self._repository: shown}
+        )
+
+    def shown(self) -> Shown | None:
+        """Close the view and say what it was; None where it did not open."""
+        self.close()
+        if self._selection is None or self._served is None:
+            return None
+        locks = view.locks_of(self._served)
+        return Shown(
+            as_of=self._selection.as_of,
+            objects=len(self._selection.versions),
+            lost=self._selection.lost,
+            taken=self._selection.taken,
+            read=locks.read if locks else None,
+            bare=locks.bare if locks else 0,
+            liftable=locks.liftable if locks else 0,
+            least_until=locks.least_until if locks else None,
+        )
+
+    def close(self) -> None:
+        """End the gateway."""
+        self._stack.close()

@@ -1,0 +1,108 @@
+"""The recovery points and where they are, as a JSON document and as lines for a person. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.core.codec import timestamp
+from orchestrator.reports.words import columns, size, when
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from orchestrator.core.whereabouts import Place, Whereabouts
+    from orchestrator.errors import PraError
+
+SHOWN = 30
+
+
+def document(
+    site: str,
+    points: Sequence[Whereabouts],
+    unasked: Mapping[str, PraError],
+    *,
+    limit: int | None = None,
+) -> dict[str, Any]:
+    """Return the body of `pra snapshots --json`, without its schema number.
+
+    `suspected` is null: nothing has judged the points yet.
+    """
+    return {
+        "site": site,
+        "points": [_entry(point) for point in points[:limit]],
+        "unasked": [
+            {"repository": name, "error": str(error), "remedy": error.hint or None}
+            for name, error in unasked.items()
+        ],
+    }
+
+
+def text(  # noqa: PLR0913 - what a page of it needs
+    site: str,
+    points: Sequence[Whereabouts],
+    unasked: Mapping[str, PraError],
+    zone: str,
+    *,
+    limit: int | None = None,
+    verbose: bool = False,
+) -> str:
+    """Return one line a point, newest first. What is foreign is counted, or shown where all is."""
+    ours = [point for point in points if not point.foreign]
+    foreign = len(points) - len(ours)
+    shown = list(points) if verbose or not ours else ours
+    most = SHOWN if limit is None else limit
+    lines = []
+    if shown:
+        header = ("data of", "service", "size", "usable in", "run", "")
+        lines += columns([header, *(_row(point, zone) for point in shown[:most])])
+    elif not unasked:
+        lines.append(f"{site}: no recovery point yet. Make one with `pra backup {site}`.")
+    if len(shown) > most:
+        lines.append(f"and {len(shown) - most} older ones (--limit {len(shown)})")
+    if foreign and not ours:
+        lines.append(
+            "The log of this machine made none of these: they are another machine's, or somebody's."
+        )
+    elif foreign:
+        more = "" if verbose else " (--verbose shows them)"
+        lines.append(f"{foreign} more that no run of this log made{more}")
+    for name, error in unasked.items():
+        lines.append(f"{name}: not asked: {error}")
+        lines += [f"  {error.hint}"] if error.hint else []
+    return "\n".join(lines)
+
+
+def _row(point: Whereabouts, zone: str) -> tuple[str, ...]:
+    remarks = [f"{p.repository}: {p.problem}" for p in point.places if p.problem]
+    if point.foreign:
+        remarks.insert(0, "foreign")
+    return (
+        when(point.data_time, zone),
+        point.service or "-",
+        "-" if point.bytes is None else size(point.bytes),
+        ", ".join(point.repositories) or "nowhere",
+        point.run,
+        ", ".join(remarks),
+    )
+
+
+def _entry(point: Whereabouts) -> dict[str, Any]:
+    return {
+        "service": point.service or None,
+        "run": point.run,
+        "data_time": timestamp(point.data_time),
+        "usable_at": timestamp(point.usable_at) if point.usable_at else None,
+        "repositories": list(point.repositories),
+        "suspected": None,
+        "bytes": point.bytes,
+        "foreign": point.foreign,
+        "places": [_place(place) for place in point.places],
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "repository": place.repository,
+        "usable_at": timestamp(place.usable_at) if place.usable_at else None,
+        "problem": place.problem or None,
+    }

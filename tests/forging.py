@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import os
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -26,19 +27,14 @@ if TYPE_CHECKING:
 TIMEOUT = timedelta(seconds=30)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forge:
-    """Writes snapshots into a local repository of which it knows the password."""
+    """Writes snapshots into a local repository of which it knows the master key."""
 
-    def __init__(self, place: Path, binary: Path | str, password: str) -> None:
-        env = {"RESTIC_PASSWORD": password, "RESTIC_REPOSITORY": str(place), "HOME": "/nonexistent"}
-        argv = [str(binary), "cat", "masterkey", "--no-lock", "--no-cache"]
-        ended = Processes("the-tests").run(argv, env=env, timeout=TIMEOUT)
-        assert ended.code == 0, ended
-        key = json.loads(ended.stdout)
-        self._encrypt = base64.b64decode(key["encrypt"])
-        self._k = base64.b64decode(key["mac"]["k"])
-        self._r = base64.b64decode(key["mac"]["r"])
-        self._place = place
+    place: Path
+    encrypt: bytes
+    k: bytes
+    r: bytes
 
     def snapshot(  # noqa: PLR0913 - what a snapshot says
         self,
@@ -64,12 +60,27 @@ class Forge:
             body["original"] = original
         sealed = self._sealed(json.dumps(body).encode())
         name = hashlib.sha256(sealed).hexdigest()
-        (self._place / "snapshots" / name).write_bytes(sealed)
+        (self.place / "snapshots" / name).write_bytes(sealed)
         return name
 
     def _sealed(self, plain: bytes) -> bytes:
         nonce = os.urandom(16)
-        stream = Cipher(algorithms.AES(self._encrypt), modes.CTR(nonce)).encryptor()
+        stream = Cipher(algorithms.AES(self.encrypt), modes.CTR(nonce)).encryptor()
         text = stream.update(plain) + stream.finalize()
-        block = Cipher(algorithms.AES(self._k), modes.ECB()).encryptor()  # noqa: S305 - restic's own
-        return nonce + text + Poly1305.generate_tag(self._r + block.update(nonce), text)
+        block = Cipher(algorithms.AES(self.k), modes.ECB()).encryptor()  # noqa: S305 - restic's own
+        return nonce + text + Poly1305.generate_tag(self.r + block.update(nonce), text)
+
+
+def forge(place: Path, binary: Path | str, password: str) -> Forge:
+    """Open a repository as its password lets anybody."""
+    env = {"RESTIC_PASSWORD": password, "RESTIC_REPOSITORY": str(place), "HOME": "/nonexistent"}
+    argv = [str(binary), "cat", "masterkey", "--no-lock", "--no-cache"]
+    ended = Processes("the-tests").run(argv, env=env, timeout=TIMEOUT)
+    assert ended.code == 0, ended
+    key = json.loads(ended.stdout)
+    return Forge(
+        place=place,
+        encrypt=base64.b64decode(key["encrypt"]),
+        k=base64.b64decode(key["mac"]["k"]),
+        r=base64.b64decode(key["mac"]["r"]),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,10 @@ from orchestrator.core.codec import timestamp
 from orchestrator.core.events import (
     BackedUp,
     BackupFinished,
+    CopyFinished,
     DaemonStarted,
     DaemonStopped,
+    Damage,
     DrillFinished,
     EvidenceImported,
     IncidentAcknowledged,
@@ -24,10 +27,15 @@ from orchestrator.core.events import (
     PageFailed,
     PageSent,
     Recorded,
+    RelockFinished,
+    RepairFinished,
+    RetainFinished,
+    RewindFinished,
     RunFailed,
     RunInterrupted,
     RunKind,
     RunStarted,
+    VerifyFinished,
 )
 
 if TYPE_CHECKING:
@@ -115,6 +123,106 @@ def interrupted(
 ) -> RunInterrupted:
     return RunInterrupted(
         run=run, kind=kind, site="bakery", service=service, swept=0, note="found dead"
+    )
+
+
+def upkeep_started(run: str, kind: RunKind, repository: str = "offsite") -> RunStarted:
+    """The upkeep of a repository begins, for a slot; a person's has none."""
+    service = "till" if kind is RunKind.COPY else ""
+    begun = started(run, kind=kind, service=service)
+    return replace(begun, repository=repository, slot=NOW)
+
+
+def copied(run: str, point: str, at: datetime = NOW, repository: str = "nas") -> CopyFinished:
+    """The till's point of that run is in the other repository."""
+    return CopyFinished(
+        run=run,
+        site="bakery",
+        service="till",
+        origin="offsite",
+        repository=repository,
+        point=point,
+        snapshots=(BackedUp(source="till", id="bb", tree="tree-aa", data_time=NOW),),
+        usable_at=at,
+        points=1,
+        seconds=3.0,
+    )
+
+
+def verified(
+    run: str, part: int = 1, parts: int = 4, *, sound: bool = True, repository: str = "offsite"
+) -> VerifyFinished:
+    damage = Damage(kind="data", id="cc", fault="pack cc: hash mismatch", points=())
+    return VerifyFinished(
+        run=run,
+        site="bakery",
+        repository=repository,
+        part=part,
+        parts=parts,
+        sound=sound,
+        damage=() if sound else (damage,),
+        packs=9,
+        read_bytes=1000,
+        seconds=4.0,
+    )
+
+
+def relocked(run: str, *problems: str, repository: str = "offsite") -> RelockFinished:
+    return RelockFinished(
+        run=run,
+        site="bakery",
+        repository=repository,
+        objects=9,
+        extended=3,
+        bare=0,
+        least_until=NOW + timedelta(days=20),
+        least_key="config",
+        problems=problems,
+        seconds=5.0,
+    )
+
+
+def retained(run: str, held: str = "", repository: str = "offsite") -> RetainFinished:
+    return RetainFinished(
+        run=run,
+        site="bakery",
+        repository=repository,
+        held=held,
+        kept=30,
+        removed=0 if held else 7,
+        removable=7,
+        foreign=0,
+        freed_bytes=None if held else 1000,
+        seconds=6.0,
+    )
+
+
+def repaired(run: str, *, sound: bool = True) -> RepairFinished:
+    return RepairFinished(
+        run=run,
+        site="bakery",
+        repository="offsite",
+        origin="nas",
+        sound=sound,
+        healed=(),
+        lost=(),
+        fetched_bytes=100,
+        seconds=7.0,
+    )
+
+
+def rewound(run: str, *, sound: bool = True) -> RewindFinished:
+    return RewindFinished(
+        run=run,
+        site="bakery",
+        repository="offsite",
+        at=NOW,
+        restored=9,
+        set_aside=2,
+        lost=0 if sound else 3,
+        sound=sound,
+        points=(),
+        seconds=8.0,
     )
 
 

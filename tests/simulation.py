@@ -10,9 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from orchestrator.core.decide.actions import Decision, StartBackup, StartDrill
+from orchestrator.core.decide.actions import (
+    Decision,
+    StartBackup,
+    StartCopy,
+    StartDrill,
+    StartUpkeep,
+)
 from orchestrator.core.decide.backups import backups
+from orchestrator.core.decide.copies import copies
 from orchestrator.core.decide.drills import drills
+from orchestrator.core.decide.upkeep import upkeep
 from orchestrator.core.events import (
     BackupFinished,
     Outcome,
@@ -31,14 +39,30 @@ if TYPE_CHECKING:
     from random import Random
 
     from orchestrator.core.decide.actions import Policies
-    from orchestrator.core.events import Event
+    from orchestrator.core.events import (
+        CopyFinished,
+        Event,
+        RelockFinished,
+        RetainFinished,
+        VerifyFinished,
+    )
 
 ROUNDS = 10
 NONE = timedelta(0)
 REFOLDED = 0.04  # of the restarts: to read a year again takes a while
 
+Start = StartBackup | StartCopy | StartDrill | StartUpkeep
+ALONE = {RunKind.RETAIN, RunKind.REPAIR, RunKind.REWIND}
+LANES = {
+    RunKind.BACKUP: 4,
+    RunKind.COPY: 2,
+    RunKind.DRILL: 1,
+    RunKind.VERIFY: 1,
+    RunKind.RELOCK: 1,
+    RunKind.RETAIN: 2,
+}
 # How a run ends, and after how long: complete, partial, retry (a failure that is retryable),
-# final (one that is not), or any verdict of a drill.
+# final (one that is not), any verdict of a drill, damaged (a reading), held (a retention).
 End = tuple[timedelta, str]
 
 
@@ -54,6 +78,11 @@ class Lived:
     slot: datetime
     began: datetime
     services: tuple[str, ...] = ()  # of a drill
+    repository: str = ""
+    point: str = ""  # of a copy: the newest one when it began
+    part: int = 0
+    parts: int = 0
+    allowed: int | None = None
     ended: datetime | None = None
     outcome: str | None = None
 
@@ -61,9 +90,23 @@ class Lived:
 def times(state: State, policies: Policies, now: datetime) -> Decision:
     """`decide`, without incidents and pages."""
     starts, first = backups(state, policies, now)
-    tests, second = drills(state, policies, now)
-    wake_at = min((at for at in (first, second) if at is not None), default=None)
-    return Decision(actions=(*starts, *tests), wake_at=wake_at)
+    moves, second = copies(state, policies, now)
+    tests, third = drills(state, policies, now)
+    chores, fourth = upkeep(state, policies, now, (*starts, *moves, *tests))
+    wake_at = min((at for at in (first, second, third, fourth) if at is not None), default=None)
+    return Decision(actions=(*starts, *moves, *tests, *chores), wake_at=wake_at)
+
+
+def _kind(action: Start) -> RunKind:
+    match action:
+        case StartBackup():
+            return RunKind.BACKUP
+        case StartCopy():
+            return RunKind.COPY
+        case StartDrill():
+            return RunKind.DRILL
+        case _:
+            return action.kind
 
 
 class World:
@@ -74,7 +117,7 @@ class World:
         policies: Policies,
         start: datetime,
         chance: Random,
-        ends: Callable[[StartBackup | StartDrill], End],
+        ends: Callable[[Start], End],
         decide: Callable[[State, Policies, datetime], Decision] = times,
     ) -> None:
         self.policies = policies
@@ -149,12 +192,17 @@ class World:
         self._finish(self._begin(start, None), outcome)
         self._turn()
 
+    def say(self, event: Event) -> None:
+        """Have something else be on the log."""
+        self._append(event)
+        self._turn()
+
     def _turn(self) -> None:
         for _ in range(ROUNDS):
             decision = self._decide(self.state, self.policies, self.now)
-            starts = [a for a in decision.actions if isinstance(a, StartBackup | StartDrill)]
+            starts = [a for a in decision.actions if isinstance(a, Start)]
             for action in starts:
-                key = (action.site, getattr(action, "service", ""), action.key)
+                key = (action.site, getattr(action, "service", ""), f"{_kind(action)} {action.key}")
                 assert key not in self._keys, f"{key} was taken at this state"
                 self._keys.add(key)
                 run = self._begin(action, action.slot)
@@ -167,27 +215,31 @@ class World:
         self._wake_at = decision.wake_at
         assert self._wake_at is None or self._wake_at > self.now
 
-    def _begin(self, action: StartBackup | StartDrill, slot: datetime | None) -> str:
-        drill = isinstance(action, StartDrill)
-        kind = RunKind.DRILL if drill else RunKind.BACKUP
-        service = "" if isinstance(action, StartDrill) else action.service
-        name = action.drill if isinstance(action, StartDrill) else ""
-        same = [r for r in self.state.open.values() if r.kind is kind]
-        assert not any((r.site, r.service) == (action.site, service) for r in same)
-        assert len(same) < (1 if drill else 4)
+    def _begin(self, action: Start, slot: datetime | None) -> str:
+        kind = _kind(action)
+        service, repository = getattr(action, "service", ""), self._repository(action)
+        lane = [r for r in self.state.open.values() if r.kind is kind]
+        same = (action.site, service, repository)
+        assert not any((r.site, r.service, r.repository) == same for r in lane)
+        assert len(lane) < LANES[kind]
+        origin = self._origin(action)
+        self._assert_alone(kind, action.site, {*repository.split(), origin})
         run = f"r{len(self.lived)}"
+        name = action.drill if isinstance(action, StartDrill) else ""
         self._append(
             RunStarted(
                 run=run,
                 kind=kind,
                 site=action.site,
                 service=service,
-                repository="offsite",
+                repository=repository,
                 boot_id="",
                 slot=slot,
                 drill=name,
+                origin=origin,
             )
         )
+        newest = self.state.service(action.site, service).complete if service else None
         self.lived[run] = Lived(
             run=run,
             kind=kind,
@@ -197,8 +249,33 @@ class World:
             slot=action.slot,
             began=self.true,
             services=self._drilled_by(action),
+            repository=repository,
+            point=newest.run if newest and kind is RunKind.COPY else "",
+            part=getattr(action, "part", 0),
+            parts=getattr(action, "parts", 0),
+            allowed=getattr(action, "allowed", None),
         )
         return run
+
+    def _repository(self, action: Start) -> str:
+        match action:
+            case StartBackup():
+                return self.policies.sites[action.site].services[action.service].backup_to or ""
+            case StartDrill():
+                return " ".join(self.policies.sites[action.site].repositories)
+            case _:
+                return action.repository
+
+    def _origin(self, action: Start) -> str:
+        if not isinstance(action, StartCopy):
+            return ""
+        return self.policies.sites[action.site].services[action.service].backup_to or ""
+
+    def _assert_alone(self, kind: RunKind, site: str, names: set[str]) -> None:
+        """Nothing begins beside what must be alone with a repository, and that beside nothing."""
+        for run in self.state.open.values():
+            if run.site == site and (kind in ALONE or run.kind in ALONE):
+                assert names.isdisjoint({*run.repository.split(), run.origin} - {""})
 
     def _end_what_is_over(self) -> None:
         over = [(at, run) for run, (at, _) in self._under_way.items() if at <= self.true]
@@ -219,23 +296,43 @@ class World:
                 retryable=outcome == "retry",
             )
             self._append(failed)
-        elif one.kind is RunKind.DRILL:
-            self._append(self._drilled(one, outcome))
         else:
-            self._append(self._backed_up(one, Outcome(outcome)))
+            self._append(self._done(one, outcome))
         self._close(run, outcome)
+
+    def _done(self, one: Lived, outcome: str) -> Event:
+        """What a run says that came to its end."""
+        done: CopyFinished | VerifyFinished | RelockFinished | RetainFinished
+        match one.kind:
+            case RunKind.BACKUP:
+                return self._backed_up(one, Outcome(outcome))
+            case RunKind.DRILL:
+                return self._drilled(one, outcome)
+            case RunKind.COPY:
+                done = replace(records.copied(one.run, one.point, self.now), service=one.service)
+            case RunKind.VERIFY:
+                sound = outcome != "damaged"
+                done = records.verified(one.run, one.part, one.parts, sound=sound)
+            case RunKind.RELOCK:
+                done = records.relocked(one.run)
+            case RunKind.RETAIN:
+                done = records.retained(one.run, "held" if outcome == "held" else "")
+            case _:
+                raise ValueError(one.kind)
+        return replace(done, site=one.site, repository=one.repository)
 
     def _backed_up(self, one: Lived, outcome: Outcome) -> BackupFinished:
         return replace(
             records.backed_up(one.run, outcome=outcome),
             site=one.site,
             service=one.service,
+            repository=one.repository,
             usable_at=self.now if outcome is Outcome.COMPLETE else None,
             seconds=(self.true - one.began).total_seconds(),
         )
 
-    def _drilled_by(self, action: StartBackup | StartDrill) -> tuple[str, ...]:
-        if isinstance(action, StartBackup):
+    def _drilled_by(self, action: Start) -> tuple[str, ...]:
+        if not isinstance(action, StartDrill):
             return ()
         return action.services or tuple(self.policies.sites[action.site].services)
 

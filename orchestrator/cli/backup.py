@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 @click.command(name="backup")
 @click.argument("site")
 @click.argument("services", nargs=-1)
+@click.option("--no-copy", is_flag=True, help="Leave the copies to the other repositories out.")
 @click.pass_obj
-def command(settings: Settings, site: str, services: tuple[str, ...]) -> int:
+def command(settings: Settings, site: str, services: tuple[str, ...], *, no_copy: bool) -> int:
     """Back up SITE now, all its services or those named.
 
-    A service is backed up whole or not at all: its recovery point counts once it is sealed.
+    A service is backed up whole or not at all: its recovery point counts once it is sealed. What is
+    complete is then copied to the other repositories that the policy names.
 
     \b
-    Exit code: 0 all complete, 3 some partial, 1 some without a recovery point.
+    Exit code: 0 all complete, 3 some partial or not copied, 1 some without a recovery point.
     Examples:  pra backup boulangerie
                pra backup boulangerie caisse
                pra backup boulangerie --json > backup.json
@@ -39,7 +41,7 @@ def command(settings: Settings, site: str, services: tuple[str, ...]) -> int:
         settings.note(line)
     shown = Bars() if sys.stderr.isatty() and not settings.quiet else Lines(settings.note)
     with shown as watch:
-        results = back_up(app, found, ours, watch)
+        results = back_up(app, found, ours, watch, copies=not no_copy)
     if settings.json:
         settings.emit(document(found.id, results))
     for result in results:

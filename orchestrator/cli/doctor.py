@@ -19,7 +19,8 @@ def command(settings: Settings, site: str | None, place: str | None) -> int:
     """What works on this machine, what does not, and what to do about it.
 
     Looks at programs, the sandbox (makes one, and destroys it), repositories, databases, secrets,
-    space, clocks, channels and the daemon. It changes nothing.
+    space, clocks, channels and the daemon. It changes nothing, but in a bucket: there it tries
+    what our keys may do, on `pra-probe`, an object of its own beside the repository.
 
     \b
     Exit code: 0 no error, 1 an error, 2 a fault of a policy file: what else

@@ -8,8 +8,8 @@ import click
 
 if TYPE_CHECKING:
     from orchestrator.cli.common import Settings
+    from orchestrator.core.grants import Place
     from orchestrator.core.policy.model import Site
-    from orchestrator.reports.grants import Place
 
 
 @click.command("grants")
@@ -28,17 +28,19 @@ def command(settings: Settings, site: str, repository: str | None) -> int:
                pra grants bakery --repository offsite --json
     """
     from orchestrator.app import App
-    from orchestrator.reports import grants
+    from orchestrator.core.grants import grants
+    from orchestrator.core.roles import roles
+    from orchestrator.reports.grants import document, text
 
     app = App(policies_dir=settings.policies, state=settings.state)
     found = app.site(site)
     places, elsewhere = _places(found, repository)
-    policies = [grants.grants(found, place) for place in places]
-    sql = grants.roles(found.services.values()) if repository is None else ()
+    policies = [grants(found, place) for place in places]
+    sql = roles(found.services.values()) if repository is None else ()
     if settings.json:
-        settings.emit(grants.document(found.id, policies, sql))
+        settings.emit(document(found.id, policies, sql))
     else:
-        settings.say(grants.text(policies, elsewhere, sql))
+        settings.say(text(policies, elsewhere, sql))
     return 0
 
 
@@ -47,8 +49,8 @@ def _places(site: Site, repository: str | None) -> tuple[list[Place], list[str]]
     from difflib import get_close_matches
 
     from orchestrator.adapters.s3 import address
+    from orchestrator.core.grants import Place
     from orchestrator.errors import Misused
-    from orchestrator.reports.grants import Place
 
     if repository is not None and repository not in site.repositories:
         near = get_close_matches(repository, site.repositories, n=1)

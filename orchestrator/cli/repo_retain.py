@@ -43,7 +43,7 @@ def command(settings: Settings, /, site: str, repository: str | None, *, dry_run
 
     app = App(policies_dir=settings.policies, state=settings.state)
     found = app.site(site)
-    names = _chosen(found, repository)
+    names = _chosen(app, found, repository)
     if dry_run:
         results = [_planned(app, found, name) for name in names]
     else:
@@ -52,19 +52,23 @@ def command(settings: Settings, /, site: str, repository: str | None, *, dry_run
         results = _retained(settings, app, found, names)
     if settings.json:
         settings.emit(retain.document(found.id, results))
+    if not results:
+        settings.say(f"{site}: nothing to thin out: no repository that may be has a point yet.")
     for result in results:
         settings.say(retain.text(result, found.timezone, verbose=settings.verbose))
     return retain.exit_code(results)
 
 
-def _chosen(site: Site, repository: str | None) -> list[str]:
+def _chosen(app: App, site: Site, repository: str | None) -> list[str]:
     if site.retention is None:
         raise Misused(
             f"{site.id}: the policy has no retention: every recovery point is kept",
             hint="Say what is kept, as `retention: {daily: 14, weekly: 8, monthly: 12}`.",
         )
     if repository is None:
-        return [r.id for r in site.repositories.values() if not r.append_only]
+        state = app.known()
+        held = [r for r in site.repositories.values() if state.repository(site.id, r.id).since]
+        return [r.id for r in held if not r.append_only]
     if repository not in site.repositories:
         near = difflib.get_close_matches(repository, site.repositories, n=1)
         raise Misused(

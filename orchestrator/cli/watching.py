@@ -34,7 +34,7 @@ class Lines:
 
     def said(self, service: str, line: str) -> None:
         """Print a line about the work."""
-        self._note(f"{service}: {line}")
+        self._note(f"{service}: {line}" if service else line)
 
     def moved(self, service: str, source: str, progress: Progress) -> None:
         """Print how far a source is, when its minute is over."""
@@ -44,8 +44,7 @@ class Lines:
             if now < due:
                 return
             self._next[service, source] = now + LINE_EVERY_S
-        total = f" of {size(progress.total_bytes)}" if progress.total_bytes else ""
-        self._note(f"  {service}/{source}: {size(progress.done_bytes)}{total}")
+        self._note(f"  {service}/{source}: {amount(progress)}")
 
     def taken(self, service: str, source: str, summary: Summary) -> None:
         """Print that a source is done."""
@@ -72,12 +71,12 @@ class Bars:
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            DownloadColumn(),
+            TextColumn("{task.fields[amount]}"),
             TimeElapsedColumn(),
             console=Console(stderr=True, highlight=False),
             transient=True,
@@ -87,16 +86,17 @@ class Bars:
 
     def said(self, service: str, line: str) -> None:
         """Print a line above the bars."""
-        self._print(f"{service}: {line}")
+        self._print(f"{service}: {line}" if service else line)
 
     def moved(self, service: str, source: str, progress: Progress) -> None:
         """Move the bar of a source."""
         with self._lock:
             task = self._tasks.get((service, source))
             if task is None:
-                task = self._progress.add_task(f"{service}/{source}", total=None)
+                task = self._progress.add_task(f"{service}/{source}", total=None, amount="")
                 self._tasks[service, source] = task
-        self._progress.update(task, completed=progress.done_bytes, total=progress.total_bytes)
+        done, total = progress.packs or (progress.done_bytes, progress.total_bytes)
+        self._progress.update(task, completed=done, total=total, amount=amount(progress))
 
     def taken(self, service: str, source: str, summary: Summary) -> None:
         """Put a line in the place of the bar."""
@@ -128,6 +128,15 @@ class Bars:
         trace: TracebackType | None,
     ) -> None:
         self._progress.stop()
+
+
+def amount(progress: Progress) -> str:
+    """Say how much is done of how much: bytes, or packs where restic counts nothing else."""
+    if progress.packs is not None:
+        done, packs = progress.packs
+        return f"{done} of {packs} packs"
+    total = f" of {size(progress.total_bytes)}" if progress.total_bytes else ""
+    return f"{size(progress.done_bytes)}{total}"
 
 
 def done_line(service: str, source: str, summary: Summary) -> str:

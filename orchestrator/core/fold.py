@@ -6,7 +6,7 @@ from copy import copy
 from dataclasses import replace
 from datetime import UTC
 from sys import intern
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from orchestrator.core import drilled, fold_incidents, fold_upkeep
 from orchestrator.core.events import (
@@ -209,12 +209,9 @@ def _series(state: State, run: Run) -> Series:
         case RunKind.REPAIR | RunKind.REWIND:
             return _site(state, run.site).repairs
         case RunKind.DRILL:
-            pass
-    drills = _site(state, run.site).drills
-    found = drills.get(run.drill)
-    if found is None:
-        found = drills[run.drill] = Series()
-    return found
+            return _site(state, run.site).drills.setdefault(run.drill, Series())
+        case _:
+            assert_never(run.kind)
 
 
 def _end(state: State, event: End, at: datetime, said: tuple[Drilled, ...]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from functools import cache
 from sys import intern
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from orchestrator.core.events import (
     CopyFinished,
@@ -67,6 +67,8 @@ def apply(
         case RepairFinished() | RewindFinished():
             if event.sound:
                 known.damages = {}
+        case _:
+            assert_never(event)
 
 
 def _read(known: RepositoryState, event: VerifyFinished, began: datetime, *, planned: bool) -> None:

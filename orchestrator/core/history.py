@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from orchestrator.core import drilled
 from orchestrator.core.events import (
@@ -150,11 +150,23 @@ def upkept(event: Upkeep) -> tuple[str, str]:
         case RetainFinished():
             return (HELD, event.held) if event.held else (str(Outcome.COMPLETE), "")
         case RepairFinished():
-            why = f"{len(event.lost)} points are not whole again"
-            return (str(Outcome.COMPLETE), "") if event.sound and not event.lost else (LOST, why)
+            why = _many(len(event.lost), "point is", "points are")
+            return _healed(why and f"{why} not whole again", sound=event.sound)
         case RewindFinished():
-            why = f"{event.lost} objects have no good version left"
-            return (str(Outcome.COMPLETE), "") if event.sound else (LOST, why)
+            why = "" if event.sound else _many(event.lost, "object has", "objects have")
+            return _healed(why and f"{why} no good version left", sound=event.sound)
+        case _:
+            assert_never(event)
+
+
+def _healed(why: str, *, sound: bool) -> tuple[str, str]:
+    if sound and not why:
+        return str(Outcome.COMPLETE), ""
+    return LOST, why or "the repository is still damaged"
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}" if count else ""
 
 
 def _unseen(event: End, at: datetime, said: tuple[Drilled, ...]) -> Run:

@@ -7,12 +7,10 @@ from datetime import timedelta
 from math import ceil
 
 MONTH = timedelta(days=30)
-# A relock comes every eighth of the period; what it leaves alone must still have half at the next.
-EVERY = 1 / 8
-# Half, an eighth until the next relock, and a sixteenth in case that one is late or takes long.
-DUE_BELOW = 11 / 16
-# A lock of a whole period is first below that at the third relock after it.
-EXTENDED_EVERY = 3 / 8
+# What a relock leaves alone must still have half at the next one, an eighth later at the latest.
+DUE_BELOW = 5 / 8
+EVERY = 1 / 9  # of the period, as `core/schedule.py` says: a relock may be late, or take a while
+EXTENDED_EVERY = 3 / 8  # at most so often: a lock of a whole period is not due before
 
 
 def due(left: timedelta, period: timedelta) -> bool:
@@ -32,7 +30,7 @@ class Forecast:
 def forecast(objects: int, period: timedelta) -> Forecast:
     """Return what keeping so many objects locked for `period` costs in 30 days, at most.
 
-    PUTs: objects x 30 d / (3/8 period). GETs: objects x 30 d / (1/8 period), fewer where the
+    PUTs: objects x 30 d / (3/8 period). GETs: objects x 30 d / (1/9 period), fewer where the
     bucket locks new objects by itself. LISTs: a thousand objects each, at every relock.
     """
     relocks = MONTH / (EVERY * period)

@@ -225,16 +225,18 @@ def held(
     if allowed is None and before.kept is not None:
         gone = before.kept + before.added - there - (limit if before.is_cut else 0)
         if gone > 0:
+            verb = "is" if gone == 1 else "are"
             return (
-                f"{_points(gone)} of ours that should be there {_are(gone)} gone or not whole, and"
-                " no retention of pra removed them: find out who did, then resolve the incident"
+                f"{counted(gone, 'point')} of ours that should be there {verb} gone or not whole,"
+                " and no retention of pra took them away: find out who did, then resolve the"
+                " incident"
             )
     if removable > limit:
         return (
-            f"it would remove {removable} of {_points(there)}, and without a person's word at most"
-            f" {limit} may go (what was added since the last one, {before.added}, and a tenth of"
-            f" what is there, at least {LEAST}): look at `pra repo retain --dry-run`, then resolve"
-            " the incident"
+            f"it would remove {removable} of {counted(there, 'point')}, and without a person's word"
+            f" at most {limit} may go (as many as were added since the last one, {before.added},"
+            f" and a tenth of what is there, at least {LEAST}): look at"
+            " `pra repo retain --dry-run`, then resolve the incident"
         )
     return ""
 
@@ -266,9 +268,6 @@ def _ahead(contents: Contents, now: datetime) -> str:
     )
 
 
-def _points(count: int) -> str:
-    return f"{count} point" if count == 1 else f"{count} points"
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
+def counted(count: int, noun: str) -> str:
+    """Write a number of things: 1 point, 2 points."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

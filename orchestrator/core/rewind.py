@@ -188,9 +188,12 @@ def bursts(pasts: Mapping[str, History]) -> tuple[Burst, ...]:
 
     A night's pruning is one as well: its numbers are small beside those of an attack.
     """
-    blows = sorted(blow for key, past in pasts.items() for blow in _blows(key, past))
+    return _grouped(blow for key, past in pasts.items() for blow in _blows(key, past))
+
+
+def _grouped(blows: Iterable[tuple[datetime, bool, bool]]) -> tuple[Burst, ...]:
     found: list[list[tuple[datetime, bool, bool]]] = []
-    for blow in blows:
+    for blow in sorted(blows):
         if found and blow[0] - found[-1][-1][0] <= TOGETHER:
             found[-1].append(blow)
         else:
@@ -233,8 +236,10 @@ def before_wipe(pasts: Mapping[str, History], at: datetime) -> datetime:
     if not ends:
         return at
     deletion = min(ends)
-    burst = next((b for b in bursts(pasts) if b.start <= deletion <= b.end), None)
-    return (burst.start if burst else deletion) - timedelta(microseconds=1)
+    # What was only written over is still found by its name.
+    blows = (blow for key, past in pasts.items() for blow in _blows(key, past) if blow[1])
+    starts = [b.start for b in _grouped(blows) if b.start <= deletion <= b.end]
+    return min(starts, default=deletion) - timedelta(microseconds=1)
 
 
 def _last_there(pasts: Iterable[History], at: datetime) -> datetime | None:

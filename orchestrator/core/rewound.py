@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """What becomes of the objects of one kind. `read` and `copied` are bytes, the rest objects."""
+    """What becomes of the objects of one kind: numbers of them, and then bytes.
+
+    `read` to hash it, `copied` by the storage, `held` by what is there in the end.
+    """
 
     restored: int
     whole: int
@@ -22,6 +25,7 @@ class Tally:
     lost: int
     read: int
     copied: int
+    held: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +48,7 @@ class Rewound:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether there was nothing at the instant."""
+        """Whether nothing is left of what was there at the instant: then nothing was done."""
         return not any(self.total(name) for name in ("restored", "whole", "lost"))
 
 

@@ -23,7 +23,7 @@ _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
-_NIGHT = timedelta(hours=5)  # from midnight on, local
+NIGHT = timedelta(hours=5)  # from midnight on, local
 MOST_PARTS = 256  # restic divides packs by the first byte of their ids
 SHARE = 0.8  # of the time in which all is to be read: what is missed is made up for in the rest
 
@@ -114,7 +114,7 @@ def of_retention(site: Site, repository: Repository) -> Schedule | None:
     if site.retention is None or repository.append_only:
         return None
     name = f"{site.id}/{repository.id}/retain"
-    hour, minute = divmod(_stagger(name, _NIGHT) // _MINUTE, 60)
+    hour, minute = divmod(_stagger(name, NIGHT) // _MINUTE, 60)
     when = cron.read(f"{minute} {hour} * * *")
     return Schedule(name=name, zone=site.timezone, every=None, cron=when)
 

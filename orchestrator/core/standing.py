@@ -87,13 +87,20 @@ class ScenarioStatus:
 class CopyStatus:
     """The newest point of a service in a repository to which it is copied; None: there is none.
 
-    `lag` is how much older it is than the newest point of all.
+    `lag` is how much older it is than the newest point of all. `rpo` is the shortest of those that
+    rest on it, under `scenarios`; None where none does.
     """
 
     repository: str
     data_time: datetime | None
     usable_at: datetime | None
     lag: timedelta | None
+    rpo: timedelta | None
+    scenarios: tuple[Scenario, ...]
+
+    def lost(self, now: datetime) -> timedelta | None:
+        """Return what a failure now would cost, if this is what is left."""
+        return None if self.data_time is None else max(now - self.data_time, timedelta())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +140,8 @@ class ServiceStatus:
     `last_backup` is the last that has ended. `next_due` is the next start, or what should be under
     way; None where the policy has no schedule. `missed` is the first slot for which no backup was
     begun; None where none was missed, or none was ever begun. `unread_since`: since when some pack
-    of one of its repositories may not have been read.
+    of one of its repositories may not have been read. `rpo`: the shortest that rests on the points
+    where they are made.
     """
 
     id: str
@@ -149,18 +157,9 @@ class ServiceStatus:
     running: tuple[Running, ...]
     scenarios: tuple[ScenarioStatus, ...]
     repository: str | None = None
+    rpo: timedelta | None = None
     copies: tuple[CopyStatus, ...] = ()
     unread_since: datetime | None = None
-
-    @property
-    def rpo(self) -> timedelta | None:
-        """The shortest RPO that rests on the points where they are made."""
-        return self.rpo_in(self.repository)
-
-    def rpo_in(self, repository: str | None) -> timedelta | None:
-        """Return the shortest RPO of the scenarios after which this repository is the nearest."""
-        of_it = (s.promised for s in self.scenarios if s.promised and s.repository == repository)
-        return min((promised.rpo for promised in of_it), default=None)
 
     def late(self, now: datetime) -> timedelta | None:
         """Return since when a backup is overdue; None where it is not, or runs right now."""

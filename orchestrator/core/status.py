@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core import schedule
 from orchestrator.core.decide.backups import next_due
-from orchestrator.core.nearest import held_in, homes, nearest
+from orchestrator.core.nearest import held_in, homes, nearest, tightest
 from orchestrator.core.policy.model import Adopted, External
 from orchestrator.core.rpa import worst_case_of
 from orchestrator.core.running import Running
@@ -124,6 +124,7 @@ def _service(  # noqa: PLR0913, PLR0917 - all that a service is seen in
         if service.promise(scenario) is not None and protection is not Protection.EXTERNAL
     ]
     ours = protection is Protection.OURS
+    home = next(iter(homes(service)), None)
     return ServiceStatus(
         id=service.id,
         name=service.name,
@@ -137,13 +138,19 @@ def _service(  # noqa: PLR0913, PLR0917 - all that a service is seen in
         worst=worst_case_of(seen, period, now),
         running=tuple(one for one in running if one.run.service == service.id),
         scenarios=tuple(promised) or (_declared(),),
-        repository=next(iter(homes(service)), None),
-        copies=tuple(_copy(seen, name) for name in service.copy_to),
+        repository=home,
+        rpo=_rpo(service, tightest(site, service, home) if home else ()),
+        copies=tuple(_copy(seen, site, service, name) for name in service.copy_to),
         unread_since=_unread_since(state, site, service),
     )
 
 
-def _copy(seen: ServiceState, repository: str) -> CopyStatus:
+def _rpo(service: Service, scenarios: tuple[Scenario, ...]) -> timedelta | None:
+    return next((p.rpo for one in scenarios if (p := service.promise(one))), None)
+
+
+def _copy(seen: ServiceState, site: Site, service: Service, repository: str) -> CopyStatus:
+    rests = tightest(site, service, repository)
     newest = seen.complete.data_time if seen.complete else None
     there = seen.copies[repository].complete if repository in seen.copies else None
     data = there.data_time if there else None
@@ -152,6 +159,8 @@ def _copy(seen: ServiceState, repository: str) -> CopyStatus:
         data_time=data,
         usable_at=there.usable_at if there else None,
         lag=max(newest - data, timedelta()) if newest and data else None,
+        rpo=_rpo(service, rests),
+        scenarios=rests,
     )
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orchestrator.adapters import s3
@@ -17,6 +18,8 @@ from orchestrator.core.events import BackedUp, BackupFinished, Outcome, RunKind
 from orchestrator.errors import Interrupted, Misused, PraError, RepositoryAbsent, SourceFailed
 from orchestrator.jobs import point
 from orchestrator.jobs.begun import STOPPED, begin
+from orchestrator.jobs.copies import Copies
+from orchestrator.jobs.making import has_held, listed_or_made, vanished
 from orchestrator.jobs.opening import opened
 from orchestrator.jobs.sweep import unlock
 from orchestrator.log import new_run_id
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from orchestrator.adapters.restic import Restic
     from orchestrator.app import App
     from orchestrator.core.policy.model import Service, Site
     from orchestrator.core.state import State
@@ -59,19 +61,30 @@ def chosen(site: Site, names: Sequence[str]) -> tuple[list[Service], list[str]]:
     return [s for s in wanted if s.backup_to is not None], elsewhere
 
 
-def back_up(app: App, site: Site, services: Sequence[Service], watch: Watch) -> list[Result]:
+def back_up(
+    app: App, site: Site, services: Sequence[Service], watch: Watch, *, copies: bool = False
+) -> list[Result]:
     """Back services up, two at a time; one that fails does not stop the others.
 
-    Must be called in the main thread: Ctrl-C is awaited here. Raises Interrupted when every run
-    has ended and said so on the log, StateUnusable.
+    `copies`: what is complete is then copied, as the policy says. Must be called in the main
+    thread: Ctrl-C is awaited here. Raises Interrupted when every run has ended and said so on the
+    log, StateUnusable.
     """
-    backup = Backup(app, site)
+    backup, copying = Backup(app, site), Copies(app, site)
+
+    def one(service: Service) -> Result:
+        result = backup.one(service, watch)
+        if not copies or result.finished.outcome is not Outcome.COMPLETE:
+            return result
+        return replace(result, copies=copying.of(service, watch))
+
     with ThreadPoolExecutor(LANES, "backup") as pool:
-        futures = [pool.submit(backup.one, service, watch) for service in services]
+        futures = [pool.submit(one, service) for service in services]
         try:
             wait(futures)
         except KeyboardInterrupt:
             backup.stop()
+            copying.stop()
             wait(futures)
             raise Interrupted(f"{site.id}: the backup was interrupted") from None
     return [future.result() for future in futures]
@@ -84,9 +97,8 @@ class Backup:
         self._app = app
         self._log = app.log  # opened here, once, and the state folder with it
         self._site = site
-        state = known or app.known()
-        self._in_use = state.repositories(site.id)
-        self._seeds = _seeds(site, state)
+        self._known = known or app.known()
+        self._seeds = _seeds(site, self._known)
         self._stopped = False
         self._running: list[Begun] = []
         self._lock = threading.Lock()
@@ -162,7 +174,8 @@ class Backup:
                 seed=service.id in self._seeds,
             )
             tasks = point.judged(work)
-            if not self._has_held(repository) and self._made(restic, url):
+            held = has_held(self._app, self._known, self._site.id, repository)
+            if not held and listed_or_made(restic, self._app.state, url, restic.initialise)[1]:
                 watch.said(service.id, f"new repository made at {url}")
             try:
                 with lease(self._app.state, url, exclusive=False):
@@ -173,11 +186,7 @@ class Backup:
                     unlock(self._site, repository, self._app.state, processes.run_id)
                 raise
             except RepositoryAbsent as error:
-                raise RepositoryAbsent(
-                    f"{repository}: the repository has vanished: {error}",
-                    hint="It held our snapshots: find out who removed it, and recover it. If it "
-                    "was moved on purpose, give the new place another name in the policy.",
-                ) from error
+                raise vanished(repository, error) from error
         complete = made.outcome is Outcome.COMPLETE
         summaries = [t.summary for t in made.taken]
         return Result(
@@ -202,29 +211,6 @@ class Backup:
             read_bytes=sum(s.total_bytes for s in summaries),
             remedy="" if complete else "Let pra read them, exclude them, or tolerate them by name.",
         )
-
-    def _has_held(self, repository: str) -> bool:
-        """Whether the repository has held snapshots of ours, as the log knows."""
-        if repository in self._in_use:
-            return True
-        ended = self._log.read(site=self._site.id, types=(BackupFinished,))
-        events = (recorded.event for recorded in ended)
-        return any(isinstance(e, BackupFinished) and e.repository == repository for e in events)
-
-    def _made(self, restic: Restic, url: str) -> bool:
-        """Make the repository where there is none yet; true when this made it."""
-        state = self._app.state
-        try:
-            with lease(state, url, exclusive=False):
-                restic.snapshots()
-        except RepositoryAbsent:
-            with lease(state, url, exclusive=True):
-                try:  # another run may have made it meanwhile
-                    restic.snapshots()
-                except RepositoryAbsent:
-                    restic.initialise()
-                    return True
-        return False
 
     def _failed(self, service: Service, run: str, error: PraError, seconds: float) -> Result:
         return Result(

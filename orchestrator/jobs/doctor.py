@@ -64,7 +64,9 @@ AFTERWARDS: Mapping[str, Check] = {"room": room.room}  # with what the repositor
 
 
 def examine(app: App, sites: Sequence[Site], place: str) -> Diagnosis:
-    """Look at everything and return what was found; only a state folder is made, if there is none.
+    """Look at everything and return what was found.
+
+    Made are a state folder, if there is none, and a probe beside each repository in a bucket.
 
     `place` is the policy's word for this machine. Raises StateUnusable when no state folder is to
     be had, for then nothing works.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,6 +15,8 @@ from restore_drills.errors import Damaged
 from restore_drills.host import Shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from orchestrator.adapters.s3.gateway import Served
@@ -57,7 +61,7 @@ class View:
                     hint="Without it nothing of the repository can be read, password or not.",
                 )
         self._selection = selection
-        self._served = self._stack.enter_context(view.showing(bucket, selection, self._processes))
+        self._served = self._lasting(lambda: view.showing(bucket, selection, self._processes))
         shown = replace(spec, url=self._served.url, s3=None)
         return replace(
             self._site, repositories={**self._site.repositories, self._repository: shown}
@@ -83,3 +87,27 @@ class View:
     def close(self) -> None:
         """End the gateway."""
         self._stack.close()
+
+    def _lasting(self, make: Callable[[], AbstractContextManager[Served]]) -> Served:
+        """Enter a context in a thread that lives until `close`.
+
+        A child ends with the thread that started it, and the one that opens a repository is gone
+        before it is read.
+        """
+        opened: Future[Served] = Future()
+        over = threading.Event()
+
+        def keep() -> None:
+            try:
+                with make() as served:
+                    opened.set_result(served)
+                    over.wait()
+            except BaseException as error:  # noqa: BLE001 - it is raised where the view is opened
+                if not opened.done():
+                    opened.set_exception(error)
+
+        keeper = threading.Thread(target=keep, name=f"view of {self._repository}")
+        keeper.start()
+        self._stack.callback(keeper.join)
+        self._stack.callback(over.set)
+        return opened.result()

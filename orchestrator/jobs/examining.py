@@ -62,7 +62,22 @@ class Examiner:
     held: bool
     said: Callable[[str], None]
 
-    def examine(self, part: int, parts: int, *, read_data: bool = True) -> Examined:
+    def structure(self) -> Examined:
+        """Look once, and read no pack of files: for who holds the repository alone.
+
+        Raises as `examine`.
+        """
+        cold = drill_cache(self.state, self.processes.run_id)
+        try:
+            found, _ = self._opened(1, 1, cold, read_data=False)
+            if found.sound:
+                return Examined()
+            needs, listed = self._needs(found.faults, cold)
+            return Examined(faults=found.faults, needed=needs, listed=listed)
+        finally:
+            shutil.rmtree(cold, ignore_errors=True)
+
+    def examine(self, part: int, parts: int) -> Examined:
         """Read a part; what is damaged is read again, from nothing.
 
         Raises RepositoryLocked and ResticFailed, retryable, where somebody else's work stands in
@@ -71,12 +86,12 @@ class Examiner:
         # Where a killed run leaves it, the next sweep finds it.
         cold = drill_cache(self.state, self.processes.run_id)
         try:
-            first, size = self._opened(part, parts, cold / "1", read_data=read_data)
+            first, size = self._opened(part, parts, cold / "1")
             if first.sound:
                 return Examined(sizes=size)
             self.said("damage: reading again, to be sure")
             indexes = self._indexes()
-            second, size = self._opened(part, parts, cold / "2", read_data=read_data)
+            second, size = self._opened(part, parts, cold / "2")
             faults = self._confirmed(first, second)
             if not faults:
                 self.said("the second reading found nothing: a false alarm of the first")
@@ -89,7 +104,7 @@ class Examiner:
             shutil.rmtree(cold, ignore_errors=True)
 
     def _opened(
-        self, part: int, parts: int, cache: Path, *, read_data: bool
+        self, part: int, parts: int, cache: Path, *, read_data: bool = True
     ) -> tuple[Checked, Sizes | None]:
         """Read; a repository that held points and cannot be opened any more is damaged."""
         spec = self.restic.call.repository

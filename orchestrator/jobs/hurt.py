@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from orchestrator.core.events import BackupFinished, CopyFinished, Damage, Hurt
+from orchestrator.core.events import BackupFinished, CopyFinished, Damage, Hurt, Outcome
 from orchestrator.core.policy.model import Adopted
 
 if TYPE_CHECKING:
@@ -62,16 +62,26 @@ def newest(app: App, site: Site, repository: str) -> tuple[Hurt, ...]:
     return tuple(found)
 
 
-def of_snapshot(app: App, site: Site, short: str) -> tuple[Hurt, ...]:
-    """Return the point of a snapshot that cannot be read, as the log knows it."""
+def of_snapshot(app: App, site: Site, short: str, listed: Sequence[Snapshot]) -> tuple[Hurt, ...]:
+    """Return the point of a snapshot that cannot be read, as the log knows it.
+
+    Not every id is on the log: not a seal's, not an older copy's. Then it is of those points of
+    which fewer snapshots are `listed` than were made.
+    """
+    there = Counter(s.tag("run") for s in listed)
+    short_of = []
     for recorded in app.recorded(site=site.id, types=(BackupFinished, CopyFinished)):
         event = recorded.event
-        if isinstance(event, (BackupFinished, CopyFinished)) and any(
-            s.id.startswith(short) for s in event.snapshots
-        ):
-            run = event.point if isinstance(event, CopyFinished) else event.run
-            return (Hurt(service=event.service, run=run, data_time=_when(event)),)
-    return ()
+        if not isinstance(event, (BackupFinished, CopyFinished)) or event.data_time is None:
+            continue
+        run = event.point if isinstance(event, CopyFinished) else event.run
+        hurt = Hurt(service=event.service, run=run, data_time=event.data_time)
+        if any(s.id.startswith(short) for s in event.snapshots):
+            return (hurt,)
+        sealed = isinstance(event, BackupFinished) and event.outcome is Outcome.COMPLETE
+        if sealed and 0 < there[run] <= len(event.snapshots):  # the seal is one more
+            short_of.append(hurt)
+    return tuple(short_of)
 
 
 def damage(  # noqa: PLR0913, PLR0917 - what a damage is told from
@@ -86,7 +96,7 @@ def damage(  # noqa: PLR0913, PLR0917 - what a damage is told from
     told = []
     for fault, ids in zip(faults[:MOST_DAMAGE], needed.by, strict=False):
         if fault.kind == "snapshot":
-            hurt = of_snapshot(app, site, fault.id)
+            hurt = of_snapshot(app, site, fault.id, listed or ())
         elif listed is None:
             hurt = newest(app, site, repository)
         else:

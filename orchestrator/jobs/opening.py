@@ -8,15 +8,16 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.adapters import s3
 from orchestrator.adapters.restic import STALL, Restic, version
-from orchestrator.adapters.secrets import SecretFiles
+from orchestrator.adapters.secrets import SecretFiles, resolve
 from orchestrator.errors import StateUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
 
-    from orchestrator.core.policy.model import Site
+    from orchestrator.core.policy.model import Repository, Site
     from restore_drills.process import Processes
 
 RESTIC = "restic"
@@ -65,6 +66,15 @@ def opened(  # noqa: PLR0913 - what a repository is opened with
             stall=patience,
             timezone=site.timezone,
         )
+
+
+def bucket(repository: Repository, processes: Processes) -> s3.Bucket | None:
+    """Return the bucket of a repository that is in one, with its keys. Raises SecretMissing."""
+    if repository.s3 is None or s3.address(repository.url) is None:
+        return None
+    keys = (repository.s3.access_key, repository.s3.secret_key)
+    access, secret = (resolve(key, processes=processes).strip() for key in keys)
+    return s3.Bucket(repository, (access, secret), processes)
 
 
 def drill_cache(state: Path, run: str) -> Path:

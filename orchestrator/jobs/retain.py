@@ -130,7 +130,8 @@ class _Work:
         others = [s.id for held in dead for s in held.snapshots]
         if not seals and not others:
             return 0
-        self._watch.said("", f"{self._repository}: removing {plan.removable} recovery points")
+        what = retention.counted(plan.removable, "recovery point")
+        self._watch.said("", f"{self._repository}: removing {what}")
         # The seals first: a point that is half removed must be none.
         for ids in (seals, others):
             forgetting.forget(restic, ids)
@@ -180,7 +181,7 @@ class _Turn:
         self._app = app
         self._repository = repository
         self._run = run
-        self._next = time.monotonic() + LOOK_EVERY_S
+        self._next = time.monotonic()
 
     def given(self) -> str | None:
         """Return why the prune has to stop now; None while nobody waits."""

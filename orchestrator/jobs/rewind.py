@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.adapters import s3
 from orchestrator.adapters.leases import lease
+from orchestrator.adapters.restic.checking import check
 from orchestrator.adapters.s3 import rewind as bucket
 from orchestrator.adapters.secrets import SecretFiles, resolve
 from orchestrator.core import plan as plans
@@ -17,7 +19,7 @@ from orchestrator.core.events import Hurt, RewindFinished
 from orchestrator.core.policy.model import S3Access, Secret
 from orchestrator.core.rewound import Rewinding
 from orchestrator.errors import Misused, RepositoryAbsent, RepositoryDamaged, RepositoryRefused
-from orchestrator.jobs.opening import opened
+from orchestrator.jobs.opening import drill_cache, opened
 from restore_drills import points
 from restore_drills.model import Scenario
 from restore_drills.process import Processes
@@ -25,6 +27,7 @@ from restore_drills.process import Processes
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
     from orchestrator.adapters.restic import Restic
     from orchestrator.app import App
@@ -36,9 +39,11 @@ if TYPE_CHECKING:
 
 Keys = tuple[bytes, bytes]
 PATIENCE = timedelta(seconds=30)
-CHECK = timedelta(hours=12)
-SAMPLE = "1G"  # of data read again at the end: a person waits; `pra verify` reads the rest
+SAMPLE = 1 << 30  # bytes of data read again at the end: a person waits, `pra verify` reads the rest
+MOST_PARTS = 256  # restic divides by the first byte of a pack's name
+NAMED = 3
 SAID_EVERY_S = 10.0
+REPAIR = "Repair it from another copy: `pra repo repair`."
 LOST = (RepositoryDamaged, RepositoryAbsent, RepositoryRefused)
 
 
@@ -71,7 +76,9 @@ def rewind(  # noqa: PLR0913, PLR0917 - what every upkeep is called with
             watch.said(repository, f"{done.total('restored')} objects brought back; checking")
             with SecretFiles(begun.run) as secrets:
                 ours = _with_keys(site, repository, keys, secrets)
-                fault, remedy, found = _read_again(app, ours, repository, begun, secrets)
+                fault, remedy, found = _read_again(
+                    app, ours, repository, begun, secrets, done.total("held")
+                )
         event = RewindFinished(
             run=begun.run,
             site=site.id,
@@ -158,8 +165,8 @@ def _with_keys(site: Site, repository: str, keys: Keys | None, secrets: SecretFi
     return replace(site, repositories={**site.repositories, repository: replace(spec, s3=access)})
 
 
-def _read_again(
-    app: App, site: Site, repository: str, begun: Begun, secrets: SecretFiles
+def _read_again(  # noqa: PLR0913, PLR0917 - what a repository is opened with
+    app: App, site: Site, repository: str, begun: Begun, secrets: SecretFiles, held: int
 ) -> tuple[str, str, tuple[Hurt, ...]]:
     """Open the repository as anybody would; return why it is not sound, and its points."""
     found: tuple[Hurt, ...] = ()
@@ -173,10 +180,10 @@ def _read_again(
         ) as restic:
             found = usable(site, restic.snapshots(), app.clock())
             restic.unlock()
-            _check(restic)
+            fault = _check(restic, held, drill_cache(app.state, begun.run))
     except LOST as error:
         return str(error), error.hint, found
-    return "", "", found
+    return fault, REPAIR if fault else "", found
 
 
 def usable(site: Site, snapshots: tuple[Snapshot, ...], now: datetime) -> tuple[Hurt, ...]:
@@ -193,9 +200,16 @@ def usable(site: Site, snapshots: tuple[Snapshot, ...], now: datetime) -> tuple[
     )
 
 
-def _check(restic: Restic) -> None:
-    """Check the structure and read a sample. Raises RepositoryDamaged."""
-    restic.call(["check", "--json", "--no-lock", f"--read-data-subset={SAMPLE}"], timeout=CHECK)
+def _check(restic: Restic, held: int, cache: Path) -> str:
+    """Check the structure and read some of the data; return what is damaged. Raises PraError."""
+    parts = min(-(-held // SAMPLE) or 1, MOST_PARTS)
+    try:
+        faults = check(restic, 1, parts, cache=cache).faults
+    finally:
+        shutil.rmtree(cache, ignore_errors=True)
+    said = [f"{f.kind} {f.id[:8]}: {f.words}" if f.id else f.words for f in faults[:NAMED]]
+    more = [f"and {len(faults) - NAMED} more"] if len(faults) > NAMED else []
+    return "; ".join(said + more)
 
 
 class _Said:

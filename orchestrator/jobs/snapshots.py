@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.adapters import s3
+from orchestrator.adapters.secrets import SecretFiles
 from orchestrator.core import snapshots, whereabouts
 from orchestrator.core.policy.model import Adopted
-from orchestrator.errors import Interrupted, PraError
+from orchestrator.errors import Interrupted, PraError, RepositoryAbsent
 from orchestrator.jobs.opening import opened
 from orchestrator.jobs.retain import adopted
 from orchestrator.log import new_run_id
@@ -37,18 +38,27 @@ class Found:
 def look(app: App, site: Site, names: Sequence[str]) -> Found:
     """Ask the named repositories. Raises Interrupted, StateUnusable."""
     processes = Processes(new_run_id(app.clock()))
-    with ThreadPoolExecutor(min(LANES, len(names)), "listing") as pool:
-        futures = {name: pool.submit(_listed, app, site, name, processes) for name in names}
+    with (
+        SecretFiles(processes.run_id) as secrets,
+        ThreadPoolExecutor(min(LANES, len(names)), "listing") as pool,
+    ):
+        futures = {
+            name: pool.submit(_listed, app, site, name, processes, secrets) for name in names
+        }
         try:
             wait(futures.values())
         except KeyboardInterrupt:
             processes.cancel("stopped by hand")
             wait(futures.values())
             raise Interrupted(f"{site.id}: the listing was interrupted") from None
-    listings, unasked = {}, {}
+    state = app.known()
+    listings: dict[str, tuple[Snapshot, ...]] = {}
+    unasked: dict[str, PraError] = {}
     for name, future in futures.items():
         answer = future.result()
-        if isinstance(answer, PraError):
+        if isinstance(answer, RepositoryAbsent) and state.repository(site.id, name).since is None:
+            listings[name] = ()  # nothing was ever put there
+        elif isinstance(answer, PraError):
             unasked[name] = answer
         else:
             listings[name] = answer
@@ -63,12 +73,14 @@ def look(app: App, site: Site, names: Sequence[str]) -> Found:
 
 
 def _listed(
-    app: App, site: Site, name: str, processes: Processes
+    app: App, site: Site, name: str, processes: Processes, secrets: SecretFiles
 ) -> tuple[Snapshot, ...] | PraError:
     """Return a repository's listing; why there is none is an answer too."""
     try:
         s3.probe(site.repositories[name].url)
-        with opened(site=site, repository=name, state=app.state, processes=processes) as restic:
+        with opened(
+            site=site, repository=name, state=app.state, processes=processes, secrets=secrets
+        ) as restic:
             return restic.snapshots()
     except Interrupted:
         raise

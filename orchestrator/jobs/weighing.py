@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.adapters import s3
 from orchestrator.adapters.s3.sizes import Sizes, present, sizes
-from orchestrator.adapters.secrets import resolve
 from orchestrator.errors import RepositoryUnreachable
+from orchestrator.jobs.opening import bucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,19 +19,10 @@ if TYPE_CHECKING:
 ID_DIGITS = 64
 
 
-def bucket_of(spec: Repository, processes: Processes) -> s3.Bucket | None:
-    """Return a repository's bucket; None where it is in none that we have keys for."""
-    if spec.s3 is None or s3.address(spec.url) is None:
-        return None
-    keys = (spec.s3.access_key, spec.s3.secret_key)
-    access, secret = (resolve(key, processes=processes).strip() for key in keys)
-    return s3.Bucket(spec, (access, secret), processes)
-
-
 def weighed(spec: Repository, processes: Processes, part: int = 1, parts: int = 1) -> Sizes | None:
     """Return what its place lists; None where only restic can look. Raises as `Bucket.ask`."""
-    if (bucket := bucket_of(spec, processes)) is not None:
-        return sizes(bucket, part, parts)
+    if (place := bucket(spec, processes)) is not None:
+        return sizes(place, part, parts)
     if (folder := s3.folder(spec.url)) is not None:
         return _of_folder(folder, part, parts)
     return None
@@ -39,8 +30,8 @@ def weighed(spec: Repository, processes: Processes, part: int = 1, parts: int = 
 
 def hidden(spec: Repository, processes: Processes, packs: Iterable[str]) -> frozenset[str]:
     """Return which packs are there though the listing lacks them: it lies."""
-    bucket = bucket_of(spec, processes)
-    return frozenset() if bucket is None else present(bucket, packs)
+    place = bucket(spec, processes)
+    return frozenset() if place is None else present(place, packs)
 
 
 def _of_folder(folder: Path, part: int, parts: int) -> Sizes:

@@ -8,10 +8,13 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.core.codec import timestamp
 from orchestrator.core.events import BackupFinished, Outcome
+from orchestrator.reports import copies
 from orchestrator.reports.words import size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from orchestrator.reports.copies import Copied
 
 SHOWN_SKIPPED = 5
 DONE, IMPOSSIBLE, DOUBTFUL = 0, 1, 3
@@ -21,17 +24,19 @@ DONE, IMPOSSIBLE, DOUBTFUL = 0, 1, 3
 class Result:
     """What became of one service; `remedy` says what to do about its error.
 
-    `read_bytes` is what its snapshots hold; None where the run has none.
+    `read_bytes` is what its snapshots hold; None where the run has none. `copies` are those that
+    followed, where any did.
     """
 
     finished: BackupFinished
     read_bytes: int | None = None
     remedy: str = ""
+    copies: tuple[Copied, ...] = ()
 
 
 def document(site: str, results: Iterable[Result]) -> dict[str, Any]:
     """Return what `pra backup --json` prints, without its schema number."""
-    return {"site": site, "services": [_entry(r.finished) for r in results]}
+    return {"site": site, "services": [_entry(r) for r in results]}
 
 
 def text(result: Result, *, timezone: str, verbose: bool = False) -> str:
@@ -56,30 +61,34 @@ def text(result: Result, *, timezone: str, verbose: bool = False) -> str:
         below.append(f"not read: {len(done.skipped) - len(shown)} more")
     if verbose:
         below += [f"{s.source}: snapshot {s.id[:8]}, tree {s.tree[:8]}" for s in done.snapshots]
-    return "\n".join([", ".join(words), *(f"  {line}" for line in below if line)])
+    lines = [", ".join(words), *(f"  {line}" for line in below if line)]
+    return "\n".join([*lines, *(copies.text(one, timezone=timezone) for one in result.copies)])
 
 
 def exit_code(results: Sequence[Result]) -> int:
-    """0 when every service is complete, 1 when one has nothing, 3 when one is in doubt."""
+    """0 when every service is complete, 1 when one has nothing, 3 when one is in doubt.
+
+    A copy that failed is a doubt: the point is there, and in one place only.
+    """
     outcomes = {r.finished.outcome for r in results}
     if outcomes & {Outcome.FAILED, Outcome.INTERRUPTED}:
         return IMPOSSIBLE
-    return DOUBTFUL if outcomes & {Outcome.PARTIAL, Outcome.SUSPECTED} else DONE
+    uncopied = any(copies.exit_code(r.copies) for r in results)
+    doubtful = outcomes & {Outcome.PARTIAL, Outcome.SUSPECTED} or uncopied
+    return DOUBTFUL if doubtful else DONE
 
 
-def _entry(done: BackupFinished) -> dict[str, Any]:
+def _entry(result: Result) -> dict[str, Any]:
+    done = result.finished
     measured = done.outcome is not Outcome.FAILED
     return {
         "id": done.service,
         "run": done.run,
         "outcome": str(done.outcome),
         "repository": done.repository,
-        "snapshots": [
-            {"source": s.source, "id": s.id, "tree": s.tree, "data_time": timestamp(s.data_time)}
-            for s in done.snapshots
-        ],
+        "snapshots": copies.snapshots(done.snapshots),
         "usable_at": timestamp(done.usable_at) if done.usable_at else None,
-        "copies": [],
+        "copies": [copies.entry(one) for one in result.copies],
         "files_new": done.files_new if measured else None,
         "files_changed": done.files_changed if measured else None,
         "data_added_bytes": done.data_added_bytes if measured else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.codec import timestamp
+from orchestrator.core.events import RunKind
 from orchestrator.reports.words import columns, duration, when
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def document(runs: Sequence[Run]) -> dict[str, Any]:
                 "run": run.run,
                 "kind": run.kind.value,
                 "service": run.service or None,
+                "repository": None if run.kind is RunKind.DRILL else run.repository or None,
                 "started_at": timestamp(run.started_at),
                 "finished_at": timestamp(run.finished_at) if run.finished_at else None,
                 "outcome": run.outcome,
@@ -45,9 +47,17 @@ def _row(run: Run, zone: str) -> tuple[str, ...]:
     return (
         when(run.started_at, zone),
         run.kind.value,
-        run.service or ", ".join(run.services) or "site",
+        _what(run),
         took,
         run.outcome or "under way",
         run.run,
         (run.error or "").replace("\n", " "),
     )
+
+
+def _what(run: Run) -> str:
+    """Say what a run was about: a service, those of a drill, a repository."""
+    if run.kind is RunKind.COPY and run.service:
+        return f"{run.service} to {run.repository}"
+    named = run.service or ", ".join(run.services)
+    return named or (run.kind is not RunKind.DRILL and run.repository) or "site"

@@ -108,15 +108,14 @@ def _points(service: ServiceStatus, now: datetime) -> Iterator[Said]:
     elif rpo is not None and lost > rpo:
         yield Level.CRITICAL, f"a failure now loses {duration(lost)}, promised {duration(rpo)}"
     for one in service.copies:
-        promised = service.rpo_in(one.repository)
-        if promised is None or lost is None:
+        old = one.lost(now)
+        if one.rpo is None or lost is None:
             continue
-        old = None if one.data_time is None else max(now - one.data_time, timedelta())
         if old is None:
             yield Level.WARNING, f"no copy in {one.repository}"
-        elif old > promised:
+        elif old > one.rpo:
             said = f"its copy in {one.repository} is {duration(old)} old"
-            yield Level.CRITICAL, f"{said}, promised {duration(promised)}"
+            yield Level.CRITICAL, f"{said}, promised {duration(one.rpo)}"
     if (late := service.late(now)) is not None:
         yield Level.WARNING, f"its backup is overdue since {duration(late)}"
 
@@ -152,9 +151,8 @@ def _numbers(site: SiteStatus, now: datetime, several: bool) -> Iterator[str]:  
         if (lost := service.lost(now)) is not None:
             yield number(f"{name}_rpa", lost, service.rpo)
         for copy in service.copies:
-            if copy.data_time is not None:
-                age = max(now - copy.data_time, timedelta())
-                yield number(f"{name}_{copy.repository}_rpa", age, service.rpo_in(copy.repository))
+            if (age := copy.lost(now)) is not None:
+                yield number(f"{name}_{copy.repository}_rpa", age, copy.rpo)
         if service.worst is not None:
             yield number(f"{name}_worst_rpa", service.worst.rpa, service.rpo)
         for one in service.scenarios:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator.core.decide.conditions import Condition, stem
-from orchestrator.core.nearest import tightest
+from orchestrator.core.nearest import is_s3, tightest
 from orchestrator.reports.causes import another, latest
 from orchestrator.reports.page_good import good
 from orchestrator.reports.page_words import WORDS, moment, noted
@@ -16,7 +15,7 @@ from restore_drills.model import Scenario
 from restore_drills.spans import duration
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from orchestrator.core.policy.model import Service, Site
     from orchestrator.core.state import Incident, Run, State
@@ -97,17 +96,22 @@ def commands(facts: Facts) -> list[Row]:
     """Return what to do now, each with what it is for."""
     incident, words = facts.incident, WORDS[facts.lang]
     rows: list[Row] = [(f"pra show {incident.id}", words["story"])]
-    rows += [(command, "") for command in first_aid(incident)]
+    rows += [(command, "") for command in first_aid(facts)]
     if incident.acknowledged_at is None:
         rows.append((f"pra ack {incident.id}", words["take"]))
     return rows
 
 
-def first_aid(incident: Incident) -> list[str]:
+def first_aid(facts: Facts) -> list[str]:
     """Return the commands that look into this condition, and that put it right."""
+    incident = facts.incident
     condition, part = stem(incident.condition)
     names = {"site": incident.site, "service": incident.service, "part": part, "id": incident.id}
-    return [line.format(**names).rstrip() for line in FIRST_AID[condition]]
+    lines = FIRST_AID[condition]
+    repository = facts.site.repositories.get(part) if facts.site else None
+    if condition is Condition.REPOSITORY_LOST and repository is not None and is_s3(repository):
+        lines = (*lines, "pra repo rewind {site} --repository {part} --at TIME --dry-run")
+    return [line.format(**names).rstrip() for line in lines]
 
 
 def told(state: State, facts: Facts, breach: str) -> list[Row]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.codec import timestamp
-from orchestrator.core.retention import allowance
+from orchestrator.core.retention import allowance, counted
 from orchestrator.reports.words import columns, size, when
 
 if TYPE_CHECKING:
@@ -54,15 +54,15 @@ def text(result: Result, zone: str, *, verbose: bool = False) -> str:
     """Return what a person reads of one repository; a dry run shows every point and its reasons."""
     if result.error is not None or result.contents is None:
         hint = getattr(result.error, "hint", "")
-        return "\n".join([f"{result.repository}: {result.error}", *([f"  {hint}"] if hint else [])])
+        return "\n".join([str(result.error), *([f"  {hint}"] if hint else [])])
     lines = [_summary(result)]
     for one in result.services:
         lines += _service(one, zone, is_dry=result.finished is None, verbose=verbose)
     foreign = len(result.contents.foreign)
     if foreign:
         lines.append(
-            f"  {foreign} snapshots that no run of this log made: neither counted nor removed"
-            f" (see them with `pra snapshots`)"
+            f"  {counted(foreign, 'snapshot')} that no run of this log made: neither counted nor"
+            f" removed (`pra snapshots --verbose`)"
         )
     return "\n".join(lines)
 
@@ -74,10 +74,10 @@ def _summary(result: Result) -> str:
     if done is None:
         limit = allowance(kept + removable, result.before, None) if result.before else 0
         return (
-            f"{result.repository}: would remove {removable} recovery points and keep {kept}"
-            f" (one run may remove {limit})"
+            f"{result.repository}: would remove {counted(removable, 'recovery point')} and keep"
+            f" {kept} (a run may remove {limit})"
         )
-    words = [f"{done.removed} recovery points removed", f"{done.kept} kept"]
+    words = [f"{counted(done.removed, 'recovery point')} removed", f"{done.kept} kept"]
     if done.freed_bytes is None:
         words.append("the space not freed yet, the next run goes on")
     elif done.freed_bytes:
@@ -88,9 +88,9 @@ def _summary(result: Result) -> str:
 def _service(one: Thinned, zone: str, *, is_dry: bool, verbose: bool) -> list[str]:
     if one.retired:
         why = "the policy has no such service any more: a person removes them"
-        return [f"  {one.service}: {len(one.kept)} points kept: {why}"]
+        return [f"  {one.service}: {counted(len(one.kept), 'point')} kept: {why}"]
     verb = "to remove" if is_dry else "removed"
-    left = f", {len(one.leftovers)} unfinished runs" if one.leftovers else ""
+    left = f", {counted(len(one.leftovers), 'unfinished run')}" if one.leftovers else ""
     lines = [f"  {one.service}: {len(one.kept)} kept, {len(one.removed)} {verb}{left}"]
     if not (is_dry or verbose):
         return lines
@@ -99,7 +99,9 @@ def _service(one: Thinned, zone: str, *, is_dry: bool, verbose: bool) -> list[st
     said += [(p, "remove", "no rule keeps it") for p in shown]
     said += [(p, "remove", "unfinished") for p in one.leftovers]
     said.sort(key=lambda row: (row[0].data_time, row[0].run), reverse=True)
-    rows = [(when(p.data_time, zone), what, why, p.run) for p, what, why in said]
+    rows: list[tuple[str, ...]] = [
+        (when(p.data_time, zone), what, why, p.run) for p, what, why in said
+    ]
     lines += [f"    {line}" for line in columns(rows)] if rows else []
     if len(shown) < len(one.removed):
         lines.append(f"    and {len(one.removed) - len(shown)} older ones to remove (--verbose)")

@@ -66,8 +66,8 @@ def text(  # noqa: PLR0913 - what a page of it needs
     elif foreign:
         more = "" if verbose else " (--verbose shows them)"
         lines.append(f"{foreign} more that no run of this log made{more}")
-    for name, error in unasked.items():
-        lines.append(f"{name}: not asked: {error}")
+    for error in unasked.values():
+        lines.append(f"not in this list: {error}")
         lines += [f"  {error.hint}"] if error.hint else []
     return "\n".join(lines)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from orchestrator.core.decide.conditions import Condition
 from orchestrator.reports.page_line import clean
 from orchestrator.reports.words import SCENARIOS, duration, when
 
@@ -13,6 +14,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from orchestrator.core.standing import CopyStatus, RepositoryStatus, ServiceStatus, SiteStatus
+    from orchestrator.core.state import Incident
+
+
+# While one of these is open, nobody is to copy anything there by hand.
+OF_RUNS = (Condition.REPOSITORY_LOST, Condition.REPOSITORY_REFUSED, Condition.REPOSITORY_DAMAGED)
+OF_UPKEEP = (Condition.REPOSITORY_DAMAGED, Condition.VERIFY_OVERDUE, Condition.LOCK_WEAK)
+
+
+def is_of(incident: Incident, repository: str, conditions: tuple[Condition, ...]) -> bool:
+    """Whether an incident is one of these, of this repository."""
+    return any(incident.condition == f"{one}-{repository}" for one in conditions)
 
 
 def copied(site: SiteStatus, service: ServiceStatus, now: datetime) -> Iterator[str]:
@@ -21,18 +33,14 @@ def copied(site: SiteStatus, service: ServiceStatus, now: datetime) -> Iterator[
         told = "; ".join(_copy(one, site.timezone, now) for one in service.copies)
         yield f"{service.id}: copies: {told}."
     for one in service.copies:
-        rpo = service.rpo_in(one.repository)
-        lost = None if one.data_time is None else max(now - one.data_time, timedelta())
-        if rpo is None or (lost is not None and lost <= rpo):
+        rpo, lost = one.rpo, one.lost(now)
+        if rpo is None or service.data_time is None or (lost is not None and lost <= rpo):
             continue
-        rests = [s for s in service.scenarios if s.repository == one.repository]
-        worst = [s for s in rests if s.promised and s.promised.rpo == rpo]
-        after = ", ".join(SCENARIOS[s.scenario] for s in worst)
+        after = ", ".join(SCENARIOS[scenario] for scenario in one.scenarios)
         loses = "everything" if lost is None else duration(lost)
-        yield (
-            f"{service.id}, {after}: loses {loses}, promised {duration(rpo)}: "
-            f"run `pra repo copy {site.site}`."
-        )
+        shut = any(is_of(i, one.repository, OF_RUNS) for i in site.incidents)
+        todo = "" if shut else f": run `pra repo copy {site.site}`"
+        yield f"{service.id}, {after}: loses {loses}, promised {duration(rpo)}{todo}."
 
 
 def _copy(one: CopyStatus, zone: str, now: datetime) -> str:
@@ -46,19 +54,20 @@ def _copy(one: CopyStatus, zone: str, now: datetime) -> str:
 
 
 def kept(site: SiteStatus, one: RepositoryStatus, now: datetime) -> Iterator[str]:
-    """Yield what is not as it should be in a repository; nothing where all is well."""
-    if one.damaged:
+    """Yield what is not as it should be in a repository, and is no incident yet."""
+    told = {c for c in OF_UPKEEP for i in site.incidents if is_of(i, one.id, (c,))}
+    if one.damaged and Condition.REPOSITORY_DAMAGED not in told:
         more = f" (and {len(one.damaged) - 1} more)" if len(one.damaged) > 1 else ""
         yield (
             f"{one.id}: DAMAGED: {clean(one.damaged[0])}{more}: "
             f"run `pra repo repair {site.site} --repository {one.id}`."
         )
     unread, left = one.unread(now), one.unlocked(now)
-    if unread is not None and one.within is not None:
+    if unread is not None and one.within is not None and Condition.VERIFY_OVERDUE not in told:
         yield (
             f"{one.id}: some of it was not read for {duration(unread)}, "
             f"promised within {duration(one.within)}."
         )
-    if left is not None and one.locked_until is not None:
+    if left is not None and one.locked_until is not None and Condition.LOCK_WEAK not in told:
         ends = f"ends {when(one.locked_until, site.timezone)}"
         yield f"{one.id}: a lock {ends if left > timedelta() else 'has ended'}."

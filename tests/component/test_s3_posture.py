@@ -20,7 +20,7 @@ DAY = 86_400
 
 
 def seen(place: Locked, **access: Any) -> Posture:  # noqa: ANN401 - as Locked.bucket
-    return posture(place.bucket(**access), certain=True)
+    return posture(place.bucket(**access))
 
 
 def rules(place: Locked, *rules: dict[str, Any]) -> None:

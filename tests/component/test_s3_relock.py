@@ -41,7 +41,7 @@ def test_what_has_enough_left_is_passed_over(s3: S3Server) -> None:
     place = Locked(s3)
     place.put("config", seconds=300)
     place.put("keys/1", seconds=220)
-    place.put("data/ab/abcd", seconds=200)
+    place.put("data/ab/abcd", seconds=180)
 
     first = relock(place.bucket(), immutable(300))
     again = relock(place.bucket(), immutable(300))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from orchestrator.core.events import RetainFinished, RunKind
 from orchestrator.log import Log
 from tests.records import incident_opened, page_sent, run_failed, started
 from tests.site import ClientSite
@@ -96,6 +97,33 @@ def test_closing_what_still_holds_says_when_it_comes_back(site: ClientSite, log:
     said = seen(site, "resolve", "3fa94c")
     assert "its cause is still there: it is opened again when the next run fails" in said.lower()
     assert "resolved already at" in seen(site, "ack", "3fa94c")
+
+
+def test_closing_a_retention_that_was_held_back_says_what_it_permits(
+    site: ClientSite, log: Log
+) -> None:
+    log.append(replace(started("r1", kind=RunKind.RETAIN), service=""))
+    log.append(
+        RetainFinished(
+            run="r1",
+            site="bakery",
+            repository="offsite",
+            held="it would remove 40 of 52 points",
+            kept=12,
+            removed=0,
+            removable=40,
+            foreign=0,
+            freed_bytes=None,
+            seconds=1.0,
+        )
+    )
+    opened = incident_opened("3fa94c", condition="retention-held-offsite", evidence="r1")
+    log.append(replace(opened, service=""))
+
+    assert "let the next one remove as many points" in " ".join(seen(site, "resolve", "-h").split())
+    assert "The next retention in offsite may remove 40 points." in seen(site, "resolve", "3fa94c")
+    held = site.pra("incidents", "bakery", "--all", "--json").json["incidents"]
+    assert ["resolved"] == ["resolved" if one["resolved_at"] else "open" for one in held]
 
 
 def test_an_id_that_is_unknown_or_not_unique_is_one_line_with_near_ones(

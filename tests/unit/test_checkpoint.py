@@ -14,6 +14,7 @@ from orchestrator.core.events import (
     TYPES,
     BackedUp,
     BackupFinished,
+    CopyFinished,
     DrillFinished,
     EvidenceImported,
     Outcome,
@@ -22,6 +23,7 @@ from orchestrator.core.events import (
     RunInterrupted,
     RunKind,
     RunStarted,
+    VerifyFinished,
 )
 from orchestrator.core.fold import fold
 from orchestrator.core.state import State
@@ -37,7 +39,8 @@ SITES = st.sampled_from(["bakery", "butcher"])
 SERVICES = st.sampled_from(["till", "share"])
 RUNS = st.sampled_from([f"r{number}" for number in range(6)])
 INCIDENTS = st.sampled_from(["i1", "i2", "i3"])
-CONDITIONS = st.sampled_from(["backup-failed", "disk-short", "log-restored"])
+CONDITIONS = st.sampled_from(["backup-failed", "disk-short", "log-restored", "clock-wrong"])
+REPOSITORIES = st.sampled_from(["", "offsite", "nas"])
 KINDS = st.sampled_from(RunKind)
 TEXTS = st.text(max_size=8)
 SECONDS = st.floats(0, 1e6)
@@ -83,6 +86,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         site=SITES,
         service=SERVICES,
         slot=st.none() | TIMES,
+        repository=REPOSITORIES,
         drill=st.sampled_from(["", "nightly"]),
     ),
     st.builds(
@@ -96,6 +100,39 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         seconds=SECONDS,
         skipped=st.just(()),
         error=st.none() | TEXTS,
+    ),
+    st.builds(
+        CopyFinished,
+        run=RUNS,
+        site=SITES,
+        service=SERVICES,
+        repository=REPOSITORIES,
+        point=RUNS,
+        snapshots=SNAPSHOTS,
+        usable_at=TIMES,
+        seconds=SECONDS,
+    ),
+    st.builds(
+        VerifyFinished,
+        run=RUNS,
+        site=SITES,
+        repository=REPOSITORIES,
+        part=st.integers(1, 2),
+        parts=st.integers(2, 4),
+        damage=st.just(()),
+        seconds=SECONDS,
+    ),
+    st.sampled_from(
+        [
+            records.relocked("r1"),
+            records.relocked("r2", "weak", repository="nas"),
+            records.retained("r3"),
+            records.retained("r4", "held", "nas"),
+            records.repaired("r1"),
+            records.repaired("r2", sound=False),
+            records.rewound("r3"),
+            records.rewound("r4", sound=False),
+        ]
     ),
     documents(DrillFinished),
     documents(EvidenceImported),
@@ -253,7 +290,7 @@ def test_what_is_no_state_and_a_time_without_a_zone_are_refused() -> None:
         checkpoint.decode(signed({"seq": 1}))
     head = [0, "", "2026-11-23T11:02:53"]
     with pytest.raises(ValueError, match="without a zone"):
-        checkpoint.decode(signed([*head, {}, {}, {}, {}, {}, {}, {}]))
+        checkpoint.decode(signed([*head, {}, {}, {}, {}, {}, {}, {}, None]))
 
 
 def signed(body: object) -> str:

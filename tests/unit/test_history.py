@@ -5,21 +5,29 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator.core.events import DrillFinished, Outcome
+from orchestrator.core.events import DrillFinished, Hurt, Outcome, RunKind
 from orchestrator.core.history import runs
 from orchestrator.errors import StateUnusable
 from orchestrator.reports import history
 from tests.records import (
     NOW,
     backed_up,
+    copied,
     drilled,
     imported,
     interrupted,
     observed,
     recorded,
+    relocked,
+    repaired,
+    retained,
+    rewound,
     run_failed,
     started,
+    verified,
 )
+
+LOST = Hurt(service="till", run="b1", data_time=NOW)
 
 
 def test_an_open_run_has_no_outcome() -> None:
@@ -36,6 +44,20 @@ def test_an_open_run_has_no_outcome() -> None:
         (drilled("r1", verdict="refuted"), "refuted", None),
         (run_failed("r1"), "failed", "no route"),
         (interrupted("r1"), "interrupted", "found dead"),
+        (copied("r1", "b1"), "complete", None),
+        (verified("r1"), "complete", None),
+        (verified("r1", sound=False), "damaged", "pack cc: hash mismatch"),
+        (replace(verified("r1"), sound=False), "damaged", "the repository is damaged"),
+        (relocked("r1"), "complete", None),
+        (relocked("r1", "config: no lock", "2 more"), "weak", "config: no lock"),
+        (retained("r1"), "complete", None),
+        (retained("r1", "too many"), "held", "too many"),
+        (repaired("r1"), "complete", None),
+        (repaired("r1", sound=False), "lost", "the repository is still damaged"),
+        (replace(repaired("r1"), lost=(LOST,)), "lost", "1 point is not whole again"),
+        (replace(repaired("r1"), lost=(LOST, LOST)), "lost", "2 points are not whole again"),
+        (rewound("r1"), "complete", None),
+        (rewound("r1", sound=False), "lost", "3 objects have no good version left"),
     ],
 )
 def test_a_run_ends_as_its_event_says(end: DrillFinished, outcome: str, error: str | None) -> None:
@@ -50,6 +72,21 @@ def test_the_first_end_of_a_run_counts() -> None:
     (run,) = runs(recorded(started("r1"), backed_up("r1"), interrupted("r1")))
 
     assert "complete" == run.outcome
+
+
+def test_what_was_done_to_a_repository_says_to_which() -> None:
+    for end in (verified("r1"), relocked("r1"), retained("r1"), repaired("r1"), rewound("r1")):
+        (run,) = runs(recorded(end))
+
+        assert ("offsite", "") == (run.repository, run.service)
+        assert run.kind.value in {"verify", "relock", "retain", "repair", "rewind"}
+    (copy,) = runs(recorded(copied("r1", "b1")))
+    assert ("copy", "till", "nas", "offsite") == (
+        copy.kind.value,
+        copy.service,
+        copy.repository,
+        copy.origin,
+    )
 
 
 def test_what_is_no_run_is_not_told() -> None:
@@ -79,6 +116,7 @@ def test_the_history_document_tells_every_run() -> None:
         "run": "r1",
         "kind": "backup",
         "service": "till",
+        "repository": "offsite",
         "started_at": "2026-11-23T11:02:54.000000Z",
         "finished_at": "2026-11-23T11:02:55.000000Z",
         "outcome": "complete",
@@ -99,7 +137,16 @@ def test_a_person_reads_one_line_a_run_and_no_negative_time() -> None:
     assert [
         "started           what    service  took  outcome    run",
         "2026-11-23 12:02  backup  till     1 s   complete   r1   two lines",
-        "2026-11-23 12:02  backup  site     -     complete   r2   two lines",
+        "2026-11-23 12:02  backup  offsite  -     complete   r2   two lines",
         "2026-11-23 12:02  backup  till     -     under way  r3",
         "2026-11-23 12:02  backup  till     1 s   proven     r4",
     ] == text.splitlines()
+
+
+def test_a_person_reads_from_where_to_where_was_copied_and_what_was_read() -> None:
+    copy = replace(started("r1", kind=RunKind.COPY), origin="nas")
+    verify = replace(started("r2", kind=RunKind.VERIFY, service=""), repository="nas")
+
+    text = history.text(runs(recorded(copy, verify)), "Europe/Paris").splitlines()
+    assert "2026-11-23 12:02  copy    till to offsite  -     under way  r1" == text[1]
+    assert "2026-11-23 12:02  verify  nas              -     under way  r2" == text[2]

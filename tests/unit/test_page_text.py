@@ -128,7 +128,7 @@ def test_an_unreachable_repository_names_the_services_that_it_keeps_from_their_b
 def test_every_condition_has_its_words_in_every_language(
     lang: str, condition: Condition, name: str
 ) -> None:
-    word = f"{condition}-server-failure" if condition in PER_SCENARIO else condition.value
+    word = f"{condition}-{PARTS[condition]}" if condition in PARTS else condition.value
     over = FRIDAY + HOUR if name == "end" else None
     said = page(
         incident(condition=word, resolved_at=over),
@@ -141,7 +141,25 @@ def test_every_condition_has_its_words_in_every_language(
     assert "pra show 3fa94c" in said.body
 
 
-PER_SCENARIO = {Condition.DRILL_REFUTED, Condition.PROOF_EXPIRED}
+OF_REPOSITORY = {
+    Condition.REPOSITORY_UNREACHABLE,
+    Condition.REPOSITORY_LOST,
+    Condition.REPOSITORY_REFUSED,
+    Condition.REPOSITORY_DAMAGED,
+    Condition.REPOSITORY_FOREIGN,
+    Condition.COPY_FAILED,
+    Condition.COPY_LAGS,
+    Condition.VERIFY_FAILED,
+    Condition.VERIFY_OVERDUE,
+    Condition.LOCK_WEAK,
+    Condition.RETAIN_FAILED,
+    Condition.RETENTION_HELD,
+}
+PARTS = {
+    Condition.DRILL_REFUTED: "server-failure",
+    Condition.PROOF_EXPIRED: "server-failure",
+    **dict.fromkeys(OF_REPOSITORY, "offsite"),
+}
 
 
 def test_the_languages_say_the_same_things() -> None:
@@ -176,7 +194,7 @@ def test_a_first_line_always_fits_on_one_line_and_keeps_promise_and_command(
     ).fitted()
 
     assert len(line) <= MOST
-    assert line.endswith(". RPO broken since Fri 2026-11-20 19:30. pra show 3fa94c")
+    assert line.endswith(" RPO broken since Fri 2026-11-20 19:30. pra show 3fa94c")
     assert line.isprintable()
 
 

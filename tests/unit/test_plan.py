@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from orchestrator.core.plan import Memory, Request, build
-from orchestrator.core.policy.model import Limits, Location, Promise, SandboxPolicy
+from orchestrator.core.policy.model import (
+    Immutable,
+    Limits,
+    Location,
+    LockMode,
+    Promise,
+    SandboxPolicy,
+)
 from orchestrator.errors import Misused
 from restore_drills.model import (
     LeadBasis,
@@ -236,3 +243,96 @@ def test_a_limited_download_is_told_of_the_repository_that_is_read_alone() -> No
 
     assert ("download-limited", Severity.INFO) == (finding.code, finding.severity)
     assert "offsite: fetched within the policy's limit of 20Mbit/s" == finding.message
+
+
+NAS = repository("nas", Location.ONSITE, "nas-1")
+FAR = repository("far", Location.OFFSITE)
+FARTHER = repository("farther", Location.OFFSITE)
+S3 = replace(repository("s3", Location.OFFSITE), url="s3:https://s3.example.net/bakery")
+LOCKED = replace(
+    S3, id="locked", immutable=Immutable(mode=LockMode.COMPLIANCE, period=timedelta(days=30))
+)
+BASE = {r.id: r for r in (NAS, FAR, FARTHER, S3, LOCKED)}
+
+
+@pytest.mark.parametrize(
+    ("homes", "scenario", "repository"),
+    [
+        (("nas", "far"), Scenario.SERVER_FAILURE, "nas"),
+        (("nas", "far"), Scenario.BURGLARY, "far"),
+        (("far", "nas"), Scenario.HUMAN_ERROR, "nas"),
+        (("farther", "far"), Scenario.BURGLARY, "farther"),
+        (("nas", "farther", "far"), Scenario.BURGLARY, "farther"),
+        (("nas", "far"), Scenario.BUCKET_WIPE, "nas"),
+    ],
+)
+def test_a_drill_uses_the_nearest_copy_that_the_scenario_leaves(
+    homes: tuple[str, ...], scenario: Scenario, repository: str
+) -> None:
+    till = service(backup_to=homes[0], copy_to=homes[1:])
+
+    plan = planned(till, asked=request(scenario=scenario), repositories=BASE)
+    (used,) = plan.services
+    assert (repository, "", False, False) == (
+        used.repository,
+        used.lost,
+        used.rewound,
+        plan.exploratory,
+    )
+
+
+@pytest.mark.parametrize(
+    ("homes", "repository"),
+    [
+        (("nas", "s3"), "s3"),
+        (("s3", "far"), "s3"),
+        (("nas", "s3", "locked"), "locked"),
+    ],
+)
+def test_a_wiped_bucket_is_drilled_as_its_versions_show_it_was(
+    homes: tuple[str, ...], repository: str
+) -> None:
+    till = service(backup_to=homes[0], copy_to=homes[1:])
+
+    (used,) = planned(
+        till, asked=request(scenario=Scenario.BUCKET_WIPE), repositories=BASE
+    ).services
+    assert (repository, True) == (used.repository, used.rewound)
+
+
+def test_where_every_copy_goes_with_the_disaster_all_of_them_are_named() -> None:
+    till = service(backup_to="nas", copy_to=("disk",))
+    disk = repository("disk", Location.ONSITE)
+
+    (used,) = planned(
+        till, asked=request(scenario=Scenario.BURGLARY), repositories={"nas": NAS, "disk": disk}
+    ).services
+    assert (None, "no copy survives: nas, disk go with what the burglary takes") == (
+        used.repository,
+        used.lost,
+    )
+
+
+def test_a_repository_that_is_not_the_nearest_is_explored_and_the_nearest_is_not() -> None:
+    till = service(backup_to="nas", copy_to=("far",))
+
+    far, nas = (
+        planned(till, asked=request(repository=name), repositories=BASE) for name in ("far", "nas")
+    )
+    assert (True, "far", False, "nas") == (
+        far.exploratory,
+        far.services[0].repository,
+        nas.exploratory,
+        nas.services[0].repository,
+    )
+
+
+def test_a_wiped_bucket_that_was_asked_for_is_rewound_and_another_repository_is_not() -> None:
+    till = service(backup_to="nas", copy_to=("s3",))
+    wipe = Scenario.BUCKET_WIPE
+
+    bucket, nas = (
+        planned(till, asked=request(repository=name, scenario=wipe), repositories=BASE).services[0]
+        for name in ("s3", "nas")
+    )
+    assert (True, False) == (bucket.rewound, nas.rewound)

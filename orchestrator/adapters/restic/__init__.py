@@ -78,7 +78,7 @@ class Restic:
         )
         self._repository = repository
         self._processes = processes
-        self._stall = stall
+        self.stall = stall
         self._lock_wait = lock_wait
 
     def __repr__(self) -> str:
@@ -89,12 +89,13 @@ class Restic:
 
         Raises RepositoryRefused when nobody can tell, RepositoryAbsent when there is no bucket.
         """
-        self.call.place.probe(self._stall)
+        self.call.place.probe(self.stall)
         return self.call.place.is_empty()
 
-    def initialise(self) -> None:
+    def initialise(self, like: Sequence[str] = ()) -> None:
         """Make the repository, in a place that is provably empty and nowhere else.
 
+        `like`: restic's options that say whose way to cut files it takes (`copying.initialise`).
         Raises RepositoryRefused when something is there or when nobody can tell.
         """
         if not self.is_vacant():
@@ -103,7 +104,7 @@ class Restic:
                 " empty",
                 hint="Check the url; if a repository was there, recover it, do not make a new one.",
             )
-        self.call(["init", "--json"], timeout=SHORT)
+        self.call(["init", "--json", *like], timeout=SHORT)
 
     def backup(  # noqa: PLR0913 - restic's own options
         self,
@@ -240,13 +241,17 @@ class Restic:
             found.append(parse.lock(one.ended.stdout))
         return tuple(found)
 
+    def patience(self) -> str:
+        """Return restic's option for how long it waits for whoever works there alone."""
+        return f"--retry-lock={self._lock_wait.total_seconds():.0f}s"
+
     def seal_key(self) -> bytes:
         """Return the key of the seals in this repository."""
         return seal.key(self.call.password)
 
     def _backup(self, host: str, tags: Sequence[str]) -> list[str]:
-        wait = f"--retry-lock={self._lock_wait.total_seconds():.0f}s"
-        return ["backup", "--json", f"--host={host}", wait, *(f"--tag={tag}" for tag in tags)]
+        named = [f"--host={host}", self.patience(), *(f"--tag={tag}" for tag in tags)]
+        return ["backup", "--json", *named]
 
 
 def _full(snapshot: str) -> None:

@@ -46,6 +46,7 @@ class Ear:
         self._on_progress = on_progress
         self._lock = threading.Lock()
         self._mark = 0
+        self._packs: tuple[int, int] | None = None
         self._moved = time.monotonic()
         self._asked = self._moved
         self._retrying: float | None = None
@@ -60,8 +61,8 @@ class Ear:
                 self._status(parse.progress(said))
             case {"message_type": "summary"}:
                 self.summary = said
-            case _:
-                pass  # text, or a type that we do not need
+            case _:  # a type that we do not need, or text, in which only a copy says how far it is
+                self._status(None if said else parse.copied(line))
 
     def stderr(self, line: bytes) -> None:
         """Take a line of standard error."""
@@ -119,6 +120,9 @@ class Ear:
             return
         if progress.done_bytes > self._mark:
             self._mark = progress.done_bytes
+            self._advance()
+        if progress.packs != self._packs:
+            self._packs = progress.packs
             self._advance()
         if self._on_progress is not None:
             self._on_progress(progress)

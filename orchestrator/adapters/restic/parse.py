@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Message = dict[str, Any]
 HINT = "This restic speaks otherwise than 0.18 and 0.19; install one of these."
+COPIED = re.compile(r"\[([\d:]+)\] .*?(\d+) / (\d+) packs copied")
 FULL_ID = re.compile(r"[0-9a-f]{64}")
 
 
@@ -48,6 +49,25 @@ def progress(said: Message) -> Progress | None:
         )
     except (TypeError, ValueError):
         return None
+
+
+def copied(line: bytes) -> Progress | None:
+    """Return how far a copy is, which restic says in words; None for any other line."""
+    said = COPIED.fullmatch(line.decode(errors="replace").strip())
+    if said is None:
+        return None
+    elapsed = 0
+    for part in said[1].split(":"):
+        elapsed = elapsed * 60 + int(part)
+    done, total = int(said[2]), int(said[3])
+    return Progress(
+        done_bytes=0,
+        total_bytes=None,
+        done_files=0,
+        total_files=None,
+        seconds_left=elapsed * (total - done) / done if done else None,
+        packs=(done, total),
+    )
 
 
 def unread(said: Message) -> Unread:

@@ -51,13 +51,17 @@ class Restored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a backup or a restore is; None where restic does not know yet."""
+    """How far a backup or a restore is; None where restic does not know yet.
+
+    Of a copy restic counts neither bytes nor files: then `packs` says how many of how many.
+    """
 
     done_bytes: int
     total_bytes: int | None
     done_files: int
     total_files: int | None
     seconds_left: float | None
+    packs: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

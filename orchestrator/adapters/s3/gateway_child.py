@@ -82,7 +82,7 @@ class _Asked(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.close_connection = True  # its body is not read
-        self._status(HTTPStatus.METHOD_NOT_ALLOWED)
+        self._status(HTTPStatus.FORBIDDEN)  # of any other answer restic asks again, for 15 minutes
 
     do_DELETE = do_PUT = do_POST  # noqa: N815 - the library's names
 

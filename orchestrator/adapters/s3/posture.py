@@ -76,13 +76,13 @@ class Posture:
     tamper: Tamper | None
 
 
-def posture(bucket: Bucket, *, certain: bool) -> Posture:
+def posture(bucket: Bucket) -> Posture:
     """Look at a bucket, and try what our keys may do to it, harmlessly.
 
-    `certain`: its repository is there for sure, and an object of ours (`pra-probe`, a few bytes)
-    may lie beside it. Raises RepositoryAbsent, RepositoryRefused, RepositoryUnreachable.
+    Beside a repository it leaves an object of ours, `pra-probe`, a few bytes, for the next time.
+    Raises RepositoryAbsent, RepositoryRefused, RepositoryUnreachable.
     """
-    asked = {"append_only": bucket.repository.append_only, "tamper": certain}
+    asked = {"append_only": bucket.repository.append_only}
     found = bucket.ask("posture", asked, timeout=WITHIN)
     period, tamper = found["period_s"], found["tamper"]
     return Posture(

@@ -35,7 +35,6 @@ def run(
     lock = lock_of(place)
     rules = _rules(place)
     inhabited = _inhabited(place)
-    tried = request["tamper"] and inhabited
     return {
         "inhabited": inhabited,
         "locked": lock.enabled,
@@ -46,7 +45,7 @@ def run(
         "public": list(_public(place)) if inhabited else [],
         "region": _region(place),
         "tamper": tamper_child.tried(place, lock, append_only=request["append_only"])
-        if tried
+        if inhabited
         else None,
     }
 

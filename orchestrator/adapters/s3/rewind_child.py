@@ -48,7 +48,8 @@ def run(place: Place, request: dict[str, Any], tell: Tell) -> dict[str, Any]:
     if not keeps_versions(place, found):
         return {"versioned": False}
     choices = [choose(key, kind, past, at) for key, kind, past in _with_kinds(found)]
-    if request["dry_run"]:
+    was_there = any(choice.fate is Fate.WANTED for choice in choices)
+    if request["dry_run"] or not was_there:  # a mistyped instant must not hide a repository
         work.count(choices)
     else:
         work.carry_out(choices)
@@ -80,7 +81,7 @@ def _with_kinds(found: dict[str, History]) -> Iterator[tuple[str, Kind, History]
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the objects of one kind, in numbers of them; `read` and `copied` in bytes."""
+    """What became of the objects of one kind; `core.rewound.Tally` says what is what."""
 
     restored: int = 0
     whole: int = 0
@@ -88,10 +89,11 @@ class Tally:
     lost: int = 0
     read: int = 0
     copied: int = 0
+    held: int = 0
 
     def said(self) -> dict[str, int]:
         """Return it as the answer has it."""
-        names = ("restored", "whole", "aside", "lost", "read", "copied")
+        names = ("restored", "whole", "aside", "lost", "read", "copied", "held")
         return {name: getattr(self, name) for name in names}
 
 
@@ -132,6 +134,7 @@ class Work:
             first = choice.candidates[0]
             is_read = not choice.is_known or (self.read and choice.kind is not Kind.CONFIG)
             tally.read += first.size if is_read else 0
+            tally.held += first.size
             # The first to be tried is what is there now, where something is.
             if choice.current is not None and is_whole(choice, first):
                 tally.whole += 1
@@ -170,6 +173,7 @@ class Work:
                 if is_whole(choice, version):
                     with self._lock:
                         tally.whole += 1
+                        tally.held += version.size
                     return
                 self._copy(choice.key, version)
             except Unreadable:
@@ -177,6 +181,7 @@ class Work:
             with self._lock:
                 tally.restored += 1
                 tally.copied += version.size
+                tally.held += version.size
             return
         self._lose(choice)
 

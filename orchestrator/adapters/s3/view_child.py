@@ -50,7 +50,7 @@ def run(place: Place, request: dict[str, Any], tell: Tell) -> dict[str, Any]:
     ]
     for start in range(0, len(chosen), TOGETHER):
         tell({"chosen": chosen[start : start + TOGETHER]})
-    last = [burst for burst in bursts(found) if burst.start > as_of]
+    last = [burst for burst in bursts(found) if burst.end > as_of]
     return {
         "versioned": True,
         "as_of": as_of.isoformat(),

@@ -7,15 +7,15 @@ when one of these values is another, or when time alone may have changed the ans
 
 from __future__ import annotations
 
-from operator import is_
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from orchestrator.core.decide import calm
 from orchestrator.core.decide.behind import View
-from orchestrator.core.decide.conditions import Condition, Held
+from orchestrator.core.decide.conditions import Condition, Held, stem
 from orchestrator.core.decide.copying import Copying
 from orchestrator.core.decide.keeping import Keeping
 from orchestrator.core.decide.proving import too_late, unproven
-from orchestrator.core.decide.shut import Found, Trouble, explained
+from orchestrator.core.decide.shut import GRAVE, Found, Trouble, explained
 from orchestrator.core.state import RepositoryState, ServiceState, SiteState
 
 if TYPE_CHECKING:
@@ -30,23 +30,6 @@ OBSERVED = {Condition.CLOCK_WRONG.value: "P3"}  # the others of the machine are 
 NOTHING = SiteState()
 UNKNOWN = ServiceState()
 UNKEPT = RepositoryState()
-
-
-class Calm(NamedTuple):
-    """What was found well at `at`, from these very values, until `until`; None: for good.
-
-    `of` is the service or the repository, `facts` what its look rests on.
-    """
-
-    of: Service | Repository
-    site: Site
-    awake_since: datetime | None
-    facts: tuple[object, ...]
-    at: datetime
-    until: datetime | None
-
-
-_calm: dict[tuple[str, str, str], Calm] = {}  # as many as the policies ever named
 
 
 def holding(state: State, policies: Policies, now: datetime) -> list[Held]:
@@ -111,7 +94,7 @@ class _Site:
             if service.backup_to is None:  # somebody else's work
                 continue
             known = services.get(service.id, UNKNOWN)
-            facts = _facts(service, known)
+            facts = calm.of_service(service, known)
             if service.id in self._troubled or not self._is_calm(service, "service", facts):
                 looked = list(self._of_service(service, known))
                 yield from looked
@@ -144,7 +127,7 @@ class _Site:
             return
         for repository in self._site.repositories.values():
             known = of_site.get(repository.id, UNKEPT)
-            facts = _kept(known)
+            facts = calm.of_repository(known)
             if self._is_troubled(repository) or not self._is_calm(repository, "", facts):
                 looked = list(self._of_repository(repository, known))
                 yield from looked
@@ -167,18 +150,10 @@ class _Site:
         ).look()
 
     def _is_calm(self, of: Service | Repository, kind: str, facts: tuple[object, ...]) -> bool:
-        calm = _calm.get((self._site.id, kind, of.id))
-        if (
-            calm is None
-            or calm.of is not of
-            or calm.site is not self._site
-            or calm.awake_since != self._awake
-            or self._now < calm.at
-            or (calm.until is not None and self._now >= calm.until)
-            or not _same(calm.facts, facts)
-        ):
+        known = calm.known((self._site.id, kind, of.id), of, self._site, facts, self._awake)
+        if known is None or not known.lasts(self._now):
             return False
-        self._until(calm.until)
+        self._until(known.until)
         return True
 
     def _remember(
@@ -188,7 +163,8 @@ class _Site:
         until = min((one.until for one in looked if one.until), default=None)
         self._until(until)
         if not any(one.held or one.own or one.trouble for one in looked):
-            _calm[self._site.id, kind, of.id] = Calm(
+            calm.remember(
+                (self._site.id, kind, of.id),
                 of=of,
                 site=self._site,
                 awake_since=self._awake,
@@ -200,29 +176,6 @@ class _Site:
     def _until(self, at: datetime | None) -> None:
         if at is not None and (self.until is None or at < self.until):
             self.until = at
-
-
-def _facts(service: Service, known: ServiceState) -> tuple[object, ...]:
-    """Return what a service's look rests on: values that never change."""
-    series = known.backups
-    if not service.copy_to:
-        return (series.last, series.answered, known.complete)
-    facts: list[object] = [series.last, series.answered, known.complete]
-    for name in service.copy_to:
-        there = known.copies.get(name)
-        if there is not None:
-            facts += [there.copies.last, there.copies.answered, there.complete]
-    return tuple(facts)
-
-
-def _kept(known: RepositoryState) -> tuple[object, ...]:
-    """Return the same of a repository."""
-    ends = [one.answered for one in known.series.values()]
-    return (known.damaged, known.relocked, known.retained, known.since, *ends)
-
-
-def _same(before: tuple[object, ...], after: tuple[object, ...]) -> bool:
-    return len(before) == len(after) and all(map(is_, before, after))
 
 
 def _good_at(known: SiteState, repository: str) -> datetime | None:
@@ -247,12 +200,23 @@ def _good_at(known: SiteState, repository: str) -> datetime | None:
 def _told(looked: Iterable[Found], causes: Mapping[tuple[str, str], Held]) -> Iterator[Held]:
     """Yield what holds, each once; a repository that is shut explains what failed on it."""
     told: set[str] = set()
-    own = [held for one in looked for held in one.own]
+    gone = {repository for (repository, _), held in causes.items() if _is_grave(held)}
+    own = [held for one in looked for held in one.own if not _is_of(held, gone)]
     rest = [one.held for one in looked if one.held and not _is_explained(one.trouble, causes)]
     for held in (*own, *causes.values(), *rest):
         if held.key not in told:
             told.add(held.key)
             yield held
+
+
+def _is_grave(held: Held) -> bool:
+    return stem(held.condition)[0] in GRAVE
+
+
+def _is_of(held: Held, gone: set[str]) -> bool:
+    """Whether it says how old the copies are in a repository that is gone: nobody is to copy."""
+    condition, part = stem(held.condition)
+    return condition is Condition.COPY_LAGS and part in gone
 
 
 def _is_explained(trouble: Trouble | None, causes: Mapping[tuple[str, str], Held]) -> bool:

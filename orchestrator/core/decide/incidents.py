@@ -200,7 +200,7 @@ def _over(
         why = "the site is no longer in the policies"
     elif incident.service and incident.service not in site.services:
         why = "the service is no longer in the policy"
-    elif condition is Condition.COPY_FAILED:
+    elif condition in OF_COPY:
         why = _copied(state, site, incident, still)
     elif condition not in OF_BACKUP:
         why = "it holds no more"
@@ -219,13 +219,15 @@ def _is_unread(state: State, incident: Incident) -> bool:
 
 def _copied(state: State, site: Site, incident: Incident, still: set[str]) -> str | None:
     """Say why an incident of failed copies is over: a copy was made, or the cause is told."""
-    repository = stem(incident.condition)[1]
+    condition, repository = stem(incident.condition)
     if repository not in site.services[incident.service].copy_to:
         return "it is no longer copied there"
-    for condition in OF_REPOSITORY:
-        word = f"{condition}-{repository}"
+    for cause in OF_REPOSITORY:
+        word = f"{cause}-{repository}"
         if f"{site.id}//{word}" in still:
             return f"now it is {word}"
+    if condition is Condition.COPY_LAGS:
+        return "a copy was made"
     answered = state.copy(site.id, incident.service, repository).copies.answered
     done = answered is not None and answered.outcome == "complete"
     return "a copy was made" if done else None

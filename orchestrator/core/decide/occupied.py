@@ -5,7 +5,7 @@ The lease that the runs take says the same, but whoever waits for it in vain has
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from orchestrator.core.decide.actions import StartBackup, StartCopy, StartDrill
 from orchestrator.core.events import RunKind
@@ -45,6 +45,8 @@ def wanted_by(
                 names = (site.services[start.service].backup_to, start.repository)
             case StartDrill():
                 names = site.repositories
+            case _:
+                assert_never(start)
         yield from (found for name in names if (found := address(site, name)))
 
 

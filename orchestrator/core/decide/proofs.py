@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.core.decide.hours import hours_of
 from orchestrator.core.decide.turns import AHEAD, LONG_AGO, MOST, believed, retry_at
+from orchestrator.core.nearest import held_in, nearest
 from orchestrator.core.policy.model import Adopted, External
 from orchestrator.core.state import Proofs, ServiceState, SiteState
 from restore_drills.model import Scenario, Verdict
@@ -14,7 +15,7 @@ from restore_drills.model import Scenario, Verdict
 if TYPE_CHECKING:
     from orchestrator.core.decide.turns import Patience
     from orchestrator.core.drilled import Drilled
-    from orchestrator.core.events import BackupFinished
+    from orchestrator.core.events import BackupFinished, CopyFinished
     from orchestrator.core.policy.model import Service, Site
     from orchestrator.core.state import Run, Series, State
 
@@ -40,6 +41,7 @@ class _Seen(NamedTuple):
 
     site: Site
     complete: BackupFinished | None
+    copies: tuple[CopyFinished | None, ...]
     drilled: Drilled | None
     proven: Drilled | None
     at: datetime
@@ -87,11 +89,13 @@ def _remembered(
 ) -> datetime | None:
     """Return what `_since` does: it is asked of all services all the time, and rarely changes."""
     proofs = known.proofs.get(SCENARIO, UNPROVEN)
+    copies = _copies(service, known)
     seen = _seen.get((site.id, service.id))
     if (
         seen is not None
         and seen.site is site
         and seen.complete is known.complete
+        and seen.copies == copies
         and seen.drilled is proofs.drilled
         and seen.proven is proofs.proven
         and seen.at <= now
@@ -104,6 +108,7 @@ def _remembered(
         _seen[site.id, service.id] = _Seen(
             site=site,
             complete=known.complete,
+            copies=copies,
             drilled=proofs.drilled,
             proven=proofs.proven,
             at=now,
@@ -112,20 +117,31 @@ def _remembered(
     return since
 
 
-def usable(service: Service, known: ServiceState) -> bool:
-    """Say whether there is a point to restore in the repository that the policy names now."""
+def usable(site: Site, service: Service, known: ServiceState) -> bool:
+    """Say whether there is a point to restore in the repository that a recovery would use now."""
     match service.sources[0].spec:
         case External():
             return False
         case Adopted():
             return True
         case _:
-            return known.complete is not None and known.complete.repository == service.backup_to
+            pass
+    there = nearest(site, service, SCENARIO).repository if service.copy_to else service.backup_to
+    if there not in {None, service.backup_to}:
+        return held_in(known, service, there).complete is not None
+    return known.complete is not None and known.complete.repository == service.backup_to
+
+
+def _copies(service: Service, known: ServiceState) -> tuple[CopyFinished | None, ...]:
+    if not service.copy_to:
+        return ()
+    there = (known.copies.get(name) for name in service.copy_to)
+    return tuple(one.complete if one else None for one in there)
 
 
 def _since(site: Site, service: Service, known: ServiceState, now: datetime) -> datetime | None:
     """Return from when on a service needs a proof; None while there is nothing to prove."""
-    if not usable(service, known):
+    if not usable(site, service, known):
         return None
     proofs = known.proofs.get(SCENARIO, UNPROVEN)
     drilled = _credible(proofs.drilled, now)

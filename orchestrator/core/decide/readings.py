@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from orchestrator.core.decide.turns import AHEAD, LONG_AGO, backoff, believed, ended, turn
+from orchestrator.core.decide.turns import AHEAD, LONG_AGO, backoff, believed, ended, endless
 from orchestrator.core.events import Outcome, RunKind
 from orchestrator.core.schedule import SHARE, parts_of
 from orchestrator.core.state import Series
 
 if TYPE_CHECKING:
-    from orchestrator.core.policy.model import Repository, Site
+    from orchestrator.core.policy.model import Repository
     from orchestrator.core.schedule import Schedule
     from orchestrator.core.state import RepositoryState, Run
 
@@ -44,20 +44,24 @@ def patience(series: Series, last: Run) -> timedelta:
 
 
 def reading(
-    site: Site, repository: Repository, when: Schedule, known: RepositoryState, now: datetime
-) -> Reading | None:
-    """Return what to read next; None where nothing will be."""
+    repository: Repository,
+    within: timedelta,
+    when: Schedule,
+    known: RepositoryState,
+    now: datetime,
+) -> Reading:
+    """Return what to read next, so that all is read `within`; a part of 0 is chosen later."""
     series = known.series.get(RunKind.VERIFY, NEVER)
     if repository.rotation is not None:
-        return _while_it_is_there(site, repository.rotation, known, series, now)
-    owed = turn(when, series, now, patience, persists=True)
-    if owed is not None and owed.at <= now:
-        parts = _parts(site)
+        return _while_it_is_there(repository.rotation, within, known, series, now)
+    owed = endless(when, series, now, patience)
+    if owed.at <= now:
+        parts = parts_of(within)
         return Reading(owed.at, owed.since, owed.slot, _next(known, parts, series), parts)
     again = _damaged(known, series, now)
-    if owed is None or (again is not None and again.at < owed.at):
+    if again is not None and again.at < owed.at:
         return again
-    return Reading(owed.at, owed.since, owed.slot, 0, 0)  # which one is seen then
+    return Reading(owed.at, owed.since, owed.slot, 0, 0)
 
 
 def _damaged(known: RepositoryState, series: Series, now: datetime) -> Reading | None:
@@ -73,15 +77,13 @@ def _damaged(known: RepositoryState, series: Series, now: datetime) -> Reading |
 
 
 def _while_it_is_there(
-    site: Site, rotation: timedelta, known: RepositoryState, series: Series, now: datetime
-) -> Reading | None:
+    rotation: timedelta, within: timedelta, known: RepositoryState, series: Series, now: datetime
+) -> Reading:
     """Return the part of an offline disk that will be too old when the disk is back."""
-    if site.read_all_within is None:
-        return None
-    parts = _parts(site)
+    parts = parts_of(within)
     part = _next(known, parts, series)
     read = known.read.get(str(part)) if known.parts == parts else None
-    most = max(SHARE * site.read_all_within - rotation, rotation / 2, DAY)
+    most = max(SHARE * within - rotation, rotation / 2, DAY)
     since = read + most if read is not None and read <= now + AHEAD else LONG_AGO
     last = believed(series.last, now)
     at = max(since, ended(last, now) + _wait(series, last)) if last else since
@@ -99,10 +101,6 @@ def _wait(series: Series, last: Run) -> timedelta:
             return max(patience(series, last), HOUR)
         case _:
             return timedelta(0)
-
-
-def _parts(site: Site) -> int:
-    return parts_of(site.read_all_within) if site.read_all_within else 0
 
 
 def _next(known: RepositoryState, parts: int, series: Series) -> int:

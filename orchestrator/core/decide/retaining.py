@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
 
+from orchestrator.core.decide.closing import closed_on
 from orchestrator.core.decide.hours import hours_of
-from orchestrator.core.decide.turns import AHEAD, Turn, believed, ended, turn
+from orchestrator.core.decide.turns import AHEAD, Turn, believed, ended, endless
 from orchestrator.core.events import Outcome, RunKind
+from orchestrator.core.schedule import NIGHT
 from orchestrator.core.state import Series
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from orchestrator.core.state import RepositoryState, Run, State
 
 HOUR = timedelta(hours=1)
-LEAST = 2 * HOUR  # before the site opens again
+LEAST = 2 * HOUR  # by day, before the site opens again
 DOUBT = timedelta(hours=24)  # after a wrong clock: what it dated is looked at first
 HELD = "retention-held"
 CLOCK = "clock-wrong"
@@ -64,17 +67,17 @@ def patience(series: Series, last: Run) -> timedelta:
     return timedelta(0) if cut_once else HOUR
 
 
-def retention(site: Site, when: Schedule, known: RepositoryState, now: datetime) -> Turn | None:
-    """Return when to thin a repository out, if nothing forbids it; None: that will not be."""
+def retention(site: Site, when: Schedule, known: RepositoryState, now: datetime) -> Turn:
+    """Return when to thin a repository out, if nothing forbids it."""
     series = known.series.get(RunKind.RETAIN, NEVER)
-    owed = turn(when, series, now, patience)
-    if owed is None or owed.at > now:
+    owed = endless(when, series, now, patience, persists=False)
+    if owed.at > now:
         return owed
+    following = when.following(now) or now + DOUBT
     if series.last is None and known.since is not None and owed.slot < known.since <= now + AHEAD:
         # What was due before there was anything to remove is not owed.
-        following = when.following(now)
-        return None if following is None else Turn(following, following, following)
-    return owed._replace(at=max(owed.at, _quiet_from(site, now)))
+        return Turn(following, following, following)
+    return owed._replace(at=max(owed.at, min(_quiet_from(site, now), following)))
 
 
 def let(
@@ -87,9 +90,9 @@ def let(
     held = known.retained
     if held is None or not held.held or not state.closed:
         return None
-    if state.closed.get(f"{site.id}//{HELD}-{repository}") != held.run:
-        return None
     series = known.of(RunKind.RETAIN)
+    if not closed_on(state, f"{site.id}//{HELD}-{repository}", held.run, series.answered):
+        return None
     last = believed(series.last, now)
     if last is None or last.run == held.run:
         return LetGo(now, now, now, held.removable)
@@ -135,12 +138,17 @@ def doubted_until(state: State) -> datetime | None:
 
 def _quiet_from(site: Site, now: datetime) -> datetime:
     """Return from when on the site's people are gone for a while; now, where nobody says when."""
-    if not site.business.hours:
+    if not site.business.hours or _is_night(site, now):
         return now
     known = _quiet.get(site.id)
     if known is None or known.site is not site or not _holds(known, now):
         known = _quiet[site.id] = _found(site, now)
     return max(known.begin, now)
+
+
+def _is_night(site: Site, now: datetime) -> bool:
+    at = now.astimezone(ZoneInfo(site.timezone))
+    return timedelta(hours=at.hour) < NIGHT and not hours_of(site, now).is_open(now)
 
 
 def _holds(known: _Quiet, now: datetime) -> bool:

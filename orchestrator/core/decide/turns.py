@@ -122,6 +122,14 @@ def turn(
     return None if following is None else Turn(following, following, following)
 
 
+def endless(
+    when: Schedule, series: Series, now: datetime, patience: Patience, *, persists: bool = True
+) -> Turn:
+    """Return what `turn` does, of a schedule that has no end."""
+    found = turn(when, series, now, patience, persists=persists)
+    return found or Turn(now + AHEAD, now + AHEAD, now + AHEAD)
+
+
 def retry_at(  # noqa: PLR0913 - what a retry rests on
     series: Series,
     last: Run,

@@ -10,7 +10,7 @@ from orchestrator.core.decide.actions import StartUpkeep
 from orchestrator.core.decide.occupied import address, in_use, shut, wanted_by
 from orchestrator.core.decide.readings import Reading, reading
 from orchestrator.core.decide.retaining import LetGo, doubted_until, let, retention, suspected
-from orchestrator.core.decide.turns import LONG_AGO, MOST, Turn, backoff, key, turn
+from orchestrator.core.decide.turns import LONG_AGO, Turn, backoff, endless, key
 from orchestrator.core.events import Outcome, RunKind
 from orchestrator.core.policy.model import Adopted
 from orchestrator.core.schedule import of_readings, of_relocks, of_retention
@@ -43,6 +43,7 @@ class _Plan:
     kind: RunKind
     when: Schedule
     ours: bool
+    within: timedelta = timedelta(0)  # in which all is to be read
     known: RepositoryState | None = None
     seq: int = 0
     seen: datetime = LONG_AGO
@@ -89,8 +90,6 @@ def upkeep(
         if stands_back or free[plan.kind] <= 0:  # the end of that wakes us
             continue
         owed = _owed(state, site, plan, known, now)
-        if owed is None:
-            continue
         if owed.at <= now:
             due[plan.kind].append(_due(site, plan, known, owed, now))
             continue
@@ -105,8 +104,6 @@ def _promised(state: State, policies: Policies) -> Iterator[tuple[Site, _Plan, R
     for site in policies.sites.values():
         made = _plans.get(site.id)
         if made is None or made[0] is not site:
-            if len(_plans) >= MOST:
-                _plans.clear()
             made = _plans[site.id] = (site, tuple(_planned(site)))
         if made[1]:
             repositories = state.sites.get(site.id, NOTHING).repositories
@@ -128,7 +125,8 @@ def _planned(site: Site) -> Iterator[_Plan]:
             whens[RunKind.RETAIN] = of_retention(site, repository)
         for kind, when in whens.items():
             if when is not None:
-                yield _Plan(repository, kind, when, name in ours)
+                within = site.read_all_within or timedelta(0)
+                yield _Plan(repository, kind, when, name in ours, within)
 
 
 def patience(series: Series, last: Run) -> timedelta:
@@ -139,15 +137,13 @@ def patience(series: Series, last: Run) -> timedelta:
     return backoff(max(series.failures, 1), AGAIN)
 
 
-def _owed(
-    state: State, site: Site, plan: _Plan, known: RepositoryState, now: datetime
-) -> Owed | None:
+def _owed(state: State, site: Site, plan: _Plan, known: RepositoryState, now: datetime) -> Owed:
     match plan.kind:
         case RunKind.VERIFY:
-            return reading(site, plan.repository, plan.when, known, now)
+            return reading(plan.repository, plan.within, plan.when, known, now)
         case RunKind.RELOCK:
             series = known.series.get(plan.kind, NEVER)
-            return turn(plan.when, series, now, patience, persists=True)
+            return endless(plan.when, series, now, patience)
         case _:
             freed = let(state, site, plan.repository.id, known, now)
             return freed or retention(site, plan.when, known, now)
@@ -163,13 +159,10 @@ def _due(site: Site, plan: _Plan, known: RepositoryState, owed: Owed, now: datet
         slot=slot,
         key=f"{name} {key(slot, known.series.get(plan.kind, NEVER))}",
     )
-    match owed:
-        case Reading():
-            start = replace(start, part=owed.part, parts=owed.parts)
-        case LetGo():
-            start = replace(start, allowed=owed.allowed)
-        case Turn():
-            pass
+    if isinstance(owed, Reading):
+        start = replace(start, part=owed.part, parts=owed.parts)
+    elif isinstance(owed, LetGo):
+        start = replace(start, allowed=owed.allowed)
     return _Due(owed.since, site.id, name, address(site, name), start)
 
 

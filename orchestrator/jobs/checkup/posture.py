@@ -6,26 +6,20 @@ here by pure functions.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator.adapters import s3
 from orchestrator.adapters.s3 import posture as bucket
-from orchestrator.core.diagnosis import Fine
 from orchestrator.errors import PraError
-from orchestrator.jobs.checkup import lifecycle, rights
+from orchestrator.jobs.checkup import lifecycle, locks, rewinding, rights
 from orchestrator.jobs.checkup.ground import PATIENCE, error, note, warning
 from orchestrator.jobs.relock import of
-from orchestrator.reports.words import duration, when
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from orchestrator.adapters.s3.posture import Posture
-    from orchestrator.core.diagnosis import Finding
-    from orchestrator.core.policy.model import Immutable, Repository, Site
-    from orchestrator.core.state import RepositoryState
+    from orchestrator.core.policy.model import Repository, Site
     from orchestrator.jobs.checkup.ground import Check, Ground, Said
 
 LOOPBACK = ("127.", "::1", "localhost")
@@ -46,7 +40,7 @@ def _check(site: Site, repository: Repository) -> Check:
         try:
             s3.probe(repository.url, deadline=PATIENCE)
             place = of(repository, ground.apart(f"{site.id}-{repository.id}-bucket"))
-            found = bucket.posture(place, certain=True)
+            found = bucket.posture(place)
         except PraError as fault:
             if fault.code != "repository-refused":
                 return  # told by the check of the repository itself, or of the secrets
@@ -58,7 +52,8 @@ def _check(site: Site, repository: Repository) -> Check:
             )
             return
         yield from judge(site, repository, found)
-        yield from least(site, repository, known, ground.app.clock())
+        yield from locks.least(site, repository, known, ground.app.clock())
+        yield from rewinding.judge(site, repository, found, known.relocked, ground.app.clock())
 
     return look
 
@@ -68,7 +63,7 @@ def judge(site: Site, repository: Repository, found: Posture) -> Said:
     subject = f"{site.id}/{repository.id}"
     yield from _access(subject, repository, found)
     if repository.immutable is not None:
-        yield from _lock(subject, repository.immutable, found)
+        yield from locks.judge(subject, repository.immutable, found)
     elif found.locked:
         yield note(
             "lock-undeclared",
@@ -79,43 +74,6 @@ def judge(site: Site, repository: Repository, found: Posture) -> Said:
     yield from lifecycle.judge(subject, repository, found)
     if found.tamper is not None:
         yield from rights.judge(site, repository, found, found.tamper)
-
-
-def least(
-    site: Site, repository: Repository, known: RepositoryState, now: datetime
-) -> Iterator[Finding | Fine]:
-    """Say how long the least protected object is still locked, as the last relock found it."""
-    subject = f"{site.id}/{repository.id}"
-    if repository.immutable is None:
-        return
-    relocked, period = known.relocked, repository.immutable.period
-    remedy = f"Run `pra repo relock {site.id} --repository {repository.id}`."
-    if relocked is None:
-        yield warning(
-            "never-relocked",
-            subject,
-            f"no relock has looked at its objects yet; a lock ends {duration(period)} after an"
-            " object is written",
-            remedy,
-        )
-        return
-    for problem in relocked.problems:
-        yield error("lock-problem", subject, f"the last relock found: {problem}", remedy)
-    if relocked.least_until is None:
-        return
-    left = relocked.least_until - now
-    until = f"{relocked.least_key} is locked until {when(relocked.least_until, site.timezone)}"
-    if left < period / 2:
-        kept = duration(left) if left > timedelta(0) else "nothing"
-        yield error(
-            "lock-short",
-            subject,
-            f"the least protected object, {until}: {kept} is left, the policy wants at least "
-            f"{duration(period / 2)}",
-            remedy,
-        )
-    else:
-        yield Fine(subject=subject, message=f"least protected of {relocked.objects}: {until}")
 
 
 def _access(subject: str, repository: Repository, found: Posture) -> Said:
@@ -141,52 +99,4 @@ def _access(subject: str, repository: Repository, found: Posture) -> Said:
             subject,
             f"the bucket is in region {found.region}, the policy says {declared}",
             f"Write `region: {found.region}` in the repository's s3, and look where data lies.",
-        )
-
-
-def _lock(subject: str, immutable: Immutable, found: Posture) -> Said:
-    period = duration(immutable.period)
-    if found.locked is False:
-        yield error(
-            "lock-missing",
-            subject,
-            "the bucket has no Object Lock: what the policy calls immutable can be deleted",
-            "Make a bucket with Object Lock, and move the repository there with `pra repo copy`.",
-        )
-        return
-    if found.locked is None:
-        yield warning(
-            "lock-unknown",
-            subject,
-            "the keys may not read the bucket's lock configuration",
-            "Let the daily key read it (s3:GetBucketObjectLockConfiguration).",
-        )
-        return
-    if found.period is None:
-        yield error(
-            "lock-no-default",
-            subject,
-            "the bucket has Object Lock but no default retention: a new object is not locked until"
-            " the next relock",
-            f"Set a default retention of {period}, {immutable.mode.value}, on the bucket.",
-        )
-        return
-    if found.period < immutable.period:
-        yield error(
-            "lock-period",
-            subject,
-            f"the bucket locks new objects for {duration(found.period)}, the policy says {period}",
-            f"Set the bucket's default retention to {period}.",
-        )
-    if found.mode != immutable.mode.value.upper() and immutable.mode.value == "compliance":
-        yield error(
-            "lock-mode",
-            subject,
-            "the bucket locks in governance mode: whoever has the right to may end a lock early",
-            "Set the bucket's default retention to compliance.",
-        )
-    elif found.period >= immutable.period:
-        yield Fine(
-            subject=subject,
-            message=f"locks new objects for {duration(found.period)}, {str(found.mode).lower()}",
         )

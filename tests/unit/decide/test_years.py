@@ -14,7 +14,7 @@ import pytest
 
 from orchestrator.core import cron
 from orchestrator.core.decide import decide
-from orchestrator.core.decide.actions import Policies, StartBackup, StartDrill
+from orchestrator.core.decide.actions import Policies, StartBackup
 from orchestrator.core.events import RunKind
 from orchestrator.core.policy.model import Business, DrillPlan
 from orchestrator.core.schedule import of_backups, of_drill
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from orchestrator.core.policy.model import Service, Site
     from orchestrator.core.schedule import Schedule
-    from tests.simulation import End, Lived
+    from tests.simulation import End, Lived, Start
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -48,7 +48,7 @@ def watched(*sites: Site) -> Policies:
     return Policies(sites={s.id: s for s in sites}, provider=None, place="here")
 
 
-def well(*, after: timedelta = MINUTE) -> Callable[[StartBackup | StartDrill], End]:
+def well(*, after: timedelta = MINUTE) -> Callable[[Start], End]:
     """Everything succeeds."""
     return lambda a: (after, "complete" if isinstance(a, StartBackup) else "proven")
 
@@ -61,7 +61,7 @@ def ends(chance: Random) -> End:
     return length, outcome
 
 
-def of_anything(chance: Random, action: StartBackup | StartDrill) -> End:
+def of_anything(chance: Random, action: Start) -> End:
     if isinstance(action, StartBackup):
         return ends(chance)
     verdict = chance.choices(("proven", "refuted", "inconclusive", "retry"), weights=(90, 4, 4, 2))
@@ -192,7 +192,7 @@ def test_first_uploads_that_take_days_starve_neither_a_till_nor_each_other() -> 
     slow = [scheduled(f"slow{n}", f"{n} 1 * * *") for n in range(8)]
     site = policies.site(*tills, *slow, drills=())
 
-    def length(action: StartBackup | StartDrill) -> End:
+    def length(action: Start) -> End:
         long = isinstance(action, StartBackup) and action.service.startswith("slow")
         return (timedelta(days=3) if long else 2 * MINUTE), "complete"
 

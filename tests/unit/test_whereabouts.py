@@ -1,0 +1,119 @@
+"""Where each point is: listings joined by run, what is foreign beside what is ours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from orchestrator.core.events import CopyFinished
+from orchestrator.core.snapshots import divided, known
+from orchestrator.core.whereabouts import arrivals, joined
+from orchestrator.errors import RepositoryUnreachable
+from orchestrator.reports.snapshots import document, text
+from tests.points import DAY, NOW, SITE, backed_up, digest, listed, recorded, snapshot, started
+
+if TYPE_CHECKING:
+    from orchestrator.core.whereabouts import Whereabouts
+    from restore_drills.model import Snapshot
+
+NIGHTS = [backed_up(f"r{n}", NOW - n * DAY) for n in range(3)]
+COPIED = CopyFinished(
+    run="c1",
+    site=SITE,
+    service="till",
+    origin="offsite",
+    repository="nas",
+    point="r0",
+    snapshots=(),
+    usable_at=NOW + timedelta(hours=2),
+    points=1,
+    seconds=1.0,
+)
+GONE = RepositoryUnreachable("nas: nobody answers", hint="Look at the cable.")
+
+
+def where(**listings: list[Snapshot]) -> tuple[Whereabouts, ...]:
+    records = recorded([*NIGHTS, started("died"), COPIED])
+    log = known(records)
+    adopted = {"nas": [("qnap", frozenset({"nightly"}))]}
+    contents = {
+        name: divided(listing, log, host=SITE, adopted=adopted.get(name, ()))
+        for name, listing in listings.items()
+    }
+    return joined(contents, arrivals(records), {"nas": "share"})
+
+
+def everything(*, copied: bool = False) -> list[Snapshot]:
+    return [one for night in NIGHTS for one in listed(night, copied=copied)]
+
+
+def test_a_point_and_its_copy_are_one_row_with_two_instants() -> None:
+    newest, *_ = where(offsite=everything(), nas=everything(copied=True))
+
+    assert ("r0", ("offsite", "nas"), 2000) == (newest.run, newest.repositories, newest.bytes)
+    assert [NOW + timedelta(seconds=9), NOW + timedelta(hours=2)] == [
+        place.usable_at for place in newest.places
+    ]
+    assert newest.usable_at == newest.places[0].usable_at
+
+
+def test_rows_are_newest_first() -> None:
+    assert ["r0", "r1", "r2"] == [row.run for row in where(offsite=everything())]
+
+
+def test_a_half_made_copy_is_said_and_is_no_place_to_restore_from() -> None:
+    newest, *_ = where(offsite=everything(), nas=listed(NIGHTS[0], copied=True)[:2])
+
+    assert ("offsite",) == newest.repositories
+    assert ["", "not sealed here"] == [place.problem for place in newest.places]
+
+
+def test_a_run_that_died_is_shown_and_is_nowhere() -> None:
+    tags = ("service=till", "run=died", "source=till")
+    (row,) = where(offsite=[snapshot(digest(1), digest(2), NOW, tags=tags)])
+
+    assert ("died", (), False, None) == (row.run, row.repositories, row.foreign, row.usable_at)
+    assert "not sealed" == row.places[0].problem
+
+
+def test_what_the_log_does_not_know_is_foreign_a_row_for_each_run() -> None:
+    strangers = [replace(one, host="other") for one in listed(backed_up("x1", NOW))]
+    (row,) = where(offsite=strangers, nas=[replace(s, id=digest(s.id, 1)) for s in strangers])
+
+    assert ("x1", "till", True) == (row.run, row.service, row.foreign)
+    assert ("offsite", "nas") == row.repositories
+
+
+def test_what_is_adopted_is_a_point_of_the_service_that_adopts_it() -> None:
+    (row,) = where(nas=[snapshot(digest(7), digest(8), NOW, host="qnap", tags=("nightly",))])
+
+    assert ("share", digest(7)[:8], False) == (row.service, row.run, row.foreign)
+
+
+def test_people_see_ours_and_how_many_others_there_are() -> None:
+    rows = where(offsite=[*everything(), snapshot(digest(1), digest(2), NOW + DAY)])
+
+    short = text("bakery", rows, {}, "Europe/Paris")
+    full = text("bakery", rows, {}, "Europe/Paris", verbose=True)
+
+    assert digest(1)[:8] not in short
+    assert "1 more that no run of this log made (--verbose shows them)" in short
+    assert f"{digest(1)[:8]}  foreign" in full
+    assert "2026-11-23 13:00  till     2 kB  offsite    r0" in short
+
+
+def test_who_could_not_be_asked_is_said_with_the_remedy() -> None:
+    said = text("bakery", (), {"nas": GONE}, "UTC")
+    (unasked,) = document("bakery", (), {"nas": GONE})["unasked"]
+
+    assert "not in this list: nas: nobody answers\n  Look at the cable." == said
+    assert {
+        "repository": "nas",
+        "error": "nas: nobody answers",
+        "remedy": "Look at the cable.",
+    } == unasked
+
+
+def test_a_site_without_points_is_told_how_to_make_one() -> None:
+    assert "Make one with `pra backup bakery`." in text("bakery", (), {}, "UTC")

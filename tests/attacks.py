@@ -20,7 +20,7 @@ class Attacker:
     bucket: str
     prefix: str
 
-    def keys(self, wanted: Callable[[str], bool] = lambda _name: True) -> list[str]:
+    def names(self, wanted: Callable[[str], bool] = lambda _name: True) -> list[str]:
         """The live objects, by what follows the prefix; locks excepted."""
         pages = self.client.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=self.prefix
@@ -31,14 +31,14 @@ class Attacker:
 
     def delete(self, wanted: Callable[[str], bool] = lambda _name: True) -> int:
         """Delete objects; how many."""
-        names = self.keys(wanted)
+        names = self.names(wanted)
         for name in names:
             self.client.delete_object(Bucket=self.bucket, Key=self.prefix + name)
         return len(names)
 
     def overwrite(self, wanted: Callable[[str], bool] = lambda _name: True) -> int:
         """Put noise of the same size over objects; how many."""
-        names = self.keys(wanted)
+        names = self.names(wanted)
         for name in names:
             key = self.prefix + name
             size = self.client.head_object(Bucket=self.bucket, Key=key)["ContentLength"]
@@ -47,10 +47,14 @@ class Attacker:
 
     def half(self) -> int:
         """Delete every other object and put noise over the rest; how many."""
-        names = self.keys()
+        names = self.names()
         return self.delete(set(names[::2]).__contains__) + self.overwrite(
             set(names[1::2]).__contains__
         )
+
+    def size(self, name: str) -> int:
+        """The bytes of an object."""
+        return self.client.head_object(Bucket=self.bucket, Key=self.prefix + name)["ContentLength"]
 
     def truncate(self, name: str) -> None:
         """Cut an object in half."""

@@ -128,4 +128,5 @@ class TwoPlaces(ClientSite):
 
 def run_of(snapshot: dict[str, Any]) -> str:
     """The run in a snapshot's tags."""
-    return next(tag.removeprefix("run=") for tag in snapshot["tags"] if tag.startswith("run="))
+    tags: list[str] = snapshot["tags"]
+    return next(tag.removeprefix("run=") for tag in tags if tag.startswith("run="))

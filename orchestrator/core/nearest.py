@@ -31,9 +31,9 @@ class Nearest:
 
 def homes(service: Service) -> tuple[str, ...]:
     """Return the repositories that hold the service's points, as the policy orders them."""
-    adopted = (s.spec.repository for s in service.sources if isinstance(s.spec, Adopted))
-    home = next(adopted, service.backup_to)
-    return (() if home is None else (home,)) + service.copy_to
+    if service.backup_to is not None:
+        return (service.backup_to, *service.copy_to)
+    return tuple(s.spec.repository for s in service.sources if isinstance(s.spec, Adopted))
 
 
 def nearest(site: Site, service: Service, scenario: Scenario) -> Nearest:
@@ -92,7 +92,7 @@ def held_in(
     known: ServiceState, service: Service, repository: str | None
 ) -> ServiceState | CopyState:
     """Return what is known of a service's points in one of its repositories."""
-    if repository is None or repository in {service.backup_to, *_adopted(service)}:
+    if repository is None or repository == service.backup_to or service.backup_to is None:
         return known
     return known.copies.get(repository) or CopyState()
 
@@ -100,7 +100,3 @@ def held_in(
 def is_s3(repository: Repository) -> bool:
     """Whether it is a bucket, which our own keys can empty."""
     return repository.url.startswith(S3)
-
-
-def _adopted(service: Service) -> set[str]:
-    return {s.spec.repository for s in service.sources if isinstance(s.spec, Adopted)}

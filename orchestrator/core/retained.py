@@ -14,7 +14,7 @@ from orchestrator.core.events import (
     RunKind,
     RunStarted,
 )
-from orchestrator.core.retention import FIRST, Before
+from orchestrator.core.withholding import FIRST, Before
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -191,6 +191,11 @@ def bursts(pasts: Mapping[str, History]) -> tuple[Burst, ...]:
     return _grouped(blow for key, past in pasts.items() for blow in _blows(key, past))
 
 
+def taken(pasts: Mapping[str, History], after: datetime) -> int:
+    """Return how often an object was deleted or overwritten after an instant."""
+    return sum(blow[0] > after for key, past in pasts.items() for blow in _blows(key, past))
+
+
 def _grouped(blows: Iterable[tuple[datetime, bool, bool]]) -> tuple[Burst, ...]:
     found: list[list[tuple[datetime, bool, bool]]] = []
     for blow in sorted(blows):

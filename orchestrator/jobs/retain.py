@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from orchestrator.adapters import s3
 from orchestrator.adapters.leases import lease
 from orchestrator.adapters.restic import forgetting
-from orchestrator.core import retained, retention, snapshots
+from orchestrator.core import retained, snapshots, thinning, withholding
 from orchestrator.core.decide.retaining import HELD, suspected
 from orchestrator.core.events import RetainFinished, RunKind
 from orchestrator.core.policy.model import Adopted
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from orchestrator.adapters.restic import Restic
     from orchestrator.app import App
     from orchestrator.core.policy.model import Site
-    from orchestrator.core.retention import Before, Thinned
     from orchestrator.core.snapshots import Contents
     from orchestrator.core.state import State
+    from orchestrator.core.thinning import Thinned
+    from orchestrator.core.withholding import Before
     from orchestrator.jobs.begun import Begun
     from orchestrator.jobs.upkeep import Watch
     from restore_drills.process import Processes
@@ -130,7 +131,7 @@ class _Work:
         others = [s.id for held in dead for s in held.snapshots]
         if not seals and not others:
             return 0
-        what = retention.counted(plan.removable, "recovery point")
+        what = withholding.counted(plan.removable, "recovery point")
         self._watch.said("", f"{self._repository}: removing {what}")
         # The seals first: a point that is half removed must be none.
         for ids in (seals, others):
@@ -220,12 +221,12 @@ def _planned(app: App, site: Site, repository: str, restic: Restic, allowed: int
     contents = snapshots.divided(
         restic.snapshots(), known, host=site.id, adopted=adopted(site, repository)
     )
-    services = retention.thinned(
+    services = thinning.thinned(
         contents, site.services, site.retention, ZoneInfo(site.timezone), now
     )
     state = app.known()
     leave = _leave(state, site, repository) if allowed is None else allowed
-    held = _forbidden(state, site, now) or retention.held(
+    held = _forbidden(state, site, now) or withholding.held(
         contents, services, before, now, allowed=leave
     )
     return Plan(held=held, services=services, contents=contents, before=before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.component.sandbox_callers import HERE, Caller, kinds
+from tests.copying import Places
+from tests.site import TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,3 +40,26 @@ def public() -> Iterator[Path]:
 def caller(request: pytest.FixtureRequest, public: Path) -> Caller:
     """One caller of each kind that this machine lets us be."""
     return Caller(request.param, public)
+
+
+@pytest.fixture(scope="session")
+def one_point(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a site with one point in its near repository, made once."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PATH", f"{TOOLS / 'bin'}:{os.environ['PATH']}")
+        places = Places(tmp_path_factory.mktemp("one-point") / "home")
+        places.site.fill(12, 5_000)
+        places.write()
+        places.back_up()
+    return places.site.home
+
+
+@pytest.fixture
+def places(one_point: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+    """A site of the test's own with that point; its log is another one, and knows of none."""
+    monkeypatch.setenv("PATH", f"{TOOLS / 'bin'}:{os.environ['PATH']}")
+    home = tmp_path / "home"
+    shutil.copytree(one_point, home, ignore=shutil.ignore_patterns("state"))
+    found = Places(home)
+    found.write()
+    return found

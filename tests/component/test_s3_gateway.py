@@ -58,10 +58,10 @@ def place(s3: S3Server, bucket: Bucket) -> adapter.Bucket:
         s3.client().put_object(
             Bucket=bucket.name, Key=f"acme/{path}", Body=f"content of {path[:6]}".encode()
         )
-    return of(s3, f"{bucket.url}/acme")
+    return of((s3.access_key, s3.secret_key), f"{bucket.url}/acme")
 
 
-def of(server: S3Server, url: str, run: str = "a-gateway") -> adapter.Bucket:
+def of(keys: tuple[str, str], url: str) -> adapter.Bucket:
     nowhere = Secret(kind="file", value=("/nowhere",))
     repository = Repository(
         id="near",
@@ -72,8 +72,8 @@ def of(server: S3Server, url: str, run: str = "a-gateway") -> adapter.Bucket:
         equipment=None,
         country=None,
     )
-    keys = (server.access_key.encode(), server.secret_key.encode())
-    return adapter.Bucket(repository, keys, Processes(run))
+    access, secret = (key.encode() for key in keys)
+    return adapter.Bucket(repository, (access, secret), Processes("a-gateway"))
 
 
 def test_it_serves_files_ranges_and_both_kinds_of_listings(place: adapter.Bucket) -> None:
@@ -119,7 +119,7 @@ def test_a_view_shows_the_versions_that_were_chosen(s3: S3Server) -> None:
     client.put_object(Bucket=name, Key="acme/keys/77", Body=b"noise!")
     client.put_object(Bucket=name, Key="acme/keys/66", Body=b"forged")
     client.delete_object(Bucket=name, Key="acme/keys/77")
-    place = of(s3, f"s3:{s3.endpoint}/{name}/acme")
+    place = of((s3.access_key, s3.secret_key), f"s3:{s3.endpoint}/{name}/acme")
 
     with gateway(place, Processes("a-view"), versions={"keys/77": (good, 4)}) as served:
         door = Door(served.url)
@@ -131,10 +131,7 @@ def test_a_view_shows_the_versions_that_were_chosen(s3: S3Server) -> None:
 
 
 def test_what_s3_refuses_is_a_refusal(s3: S3Server, bucket: Bucket) -> None:
-    class Other:
-        access_key, secret_key = s3.access_key, "wrong"
-
-    place = of(Other(), f"{bucket.url}/acme")  # type: ignore[arg-type] - its keys are all it is
+    place = of((s3.access_key, "wrong"), f"{bucket.url}/acme")
 
     with gateway(place, Processes("a-gateway")) as served:
         assert 403 == Door(served.url).ask("/config")[0]

@@ -36,11 +36,11 @@ def site(s3: S3Server, bucket: Bucket, relay: Relay, tmp_path: Path) -> TwoPlace
     return made
 
 
-def test_a_bucket_is_read_repaired_from_another_and_a_lost_line_is_no_damage(
-    site: TwoPlaces, s3: S3Server, bucket: Bucket, relay: Relay
+def test_a_bucket_is_read_and_repaired_from_another(
+    site: TwoPlaces, s3: S3Server, bucket: Bucket
 ) -> None:
     attacker = Attacker(client=s3.client(), bucket=bucket.name, prefix="far/")
-    packs = attacker.keys(lambda name: name.startswith("data/"))
+    packs = attacker.names(lambda name: name.startswith("data/"))
 
     sound = site.verify("--repository", "far").json["repositories"][0]
 
@@ -56,14 +56,19 @@ def test_a_bucket_is_read_repaired_from_another_and_a_lost_line_is_no_damage(
         {one["id"] for one in far["damage"] if one["kind"] == "data"},
     )
     repaired = site.repair()
+    assert 0 == repaired.code, repaired
     assert (0, True, []) == (repaired.code, repaired.json["sound"], repaired.json["lost"])
     assert repaired.json["fetched_bytes"] > 300_000
     assert "proven" == site.drill("--repository", "far").json["verdict"]
 
-    relay.cut_after(200_000)
+
+def test_a_line_that_is_away_is_no_damage(site: TwoPlaces, relay: Relay) -> None:
+    relay.refuse()
+
     cut = site.verify("--repository", "far")
-    assert (1, None) == (cut.code, cut.json["repositories"][0]["sound"])
-    assert "repository-unreachable" == cut.json["repositories"][0]["error"]["code"]
+
+    (far,) = cut.json["repositories"]
+    assert (1, None, "repository-unreachable") == (cut.code, far["sound"], far["error"]["code"])
 
 
 def test_a_bucket_in_which_everything_was_deleted_is_damaged_and_not_merely_absent(

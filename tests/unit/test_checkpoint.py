@@ -197,7 +197,7 @@ def test_a_state_comes_back_from_its_text_as_it_went(log: list[Recorded], cut: i
 def test_every_type_of_event_is_among_those_that_are_tried() -> None:
     seen = set()
 
-    @settings(max_examples=300, database=None)
+    @settings(max_examples=1500, database=None, deadline=None)
     @given(EVENTS)
     def look(event: Event) -> None:
         seen.add(type(event))

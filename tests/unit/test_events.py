@@ -12,7 +12,7 @@ from orchestrator.reports.events import cloudevent, line
 from tests import records
 from tests.records import NOW, backed_up, drilled, recorded, started
 
-ALL: list[events.Event] = [
+ORDINARY: list[events.Event] = [
     started("r"),
     backed_up("r"),
     drilled("r"),
@@ -30,6 +30,15 @@ ALL: list[events.Event] = [
     records.daemon_started(),
     records.daemon_stopped(),
     replace(records.log_restored(), kept_as="log-1"),
+]
+ALL = [
+    *ORDINARY,
+    records.copied("r", "b"),
+    records.verified("r", sound=False),
+    records.relocked("r", "config: no lock"),
+    records.retained("r"),
+    records.repaired("r"),
+    records.rewound("r"),
 ]
 
 
@@ -159,7 +168,7 @@ def test_a_person_reads_one_line_an_event() -> None:
         records.observed("disk-short", present=False),
         records.resolved("i"),
     ]
-    lines = [line(one) for one in recorded(*ALL, *more)]
+    lines = [line(one) for one in recorded(*ORDINARY, *more)]
 
     assert [
         "     1  2026-11-23T11:02:54Z  run.started            bakery/till: backup  [r]",

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core.events import Outcome
 from orchestrator.core.policy.model import Retention
-from orchestrator.core.retention import Before, held, thinned
 from orchestrator.core.snapshots import Contents, Known, divided, known
+from orchestrator.core.thinning import thinned
+from orchestrator.core.withholding import Before, held
 from tests.points import DAY, NOW, SITE, backed_up, digest, listed, recorded, snapshot, started
 
 if TYPE_CHECKING:

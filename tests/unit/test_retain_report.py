@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orchestrator.core.events import RetainFinished
-from orchestrator.core.retention import Before, Thinned
 from orchestrator.core.snapshots import Contents
+from orchestrator.core.thinning import Thinned
+from orchestrator.core.withholding import Before
 from orchestrator.errors import RepositoryRefused
 from orchestrator.reports.retain import Result, document, exit_code, text
 from tests import points
@@ -108,3 +109,13 @@ def test_the_worst_repository_decides_the_exit_code() -> None:
         exit_code([fine, withheld]),
         exit_code([fine, withheld, failed]),
     )
+
+
+def test_where_there_was_nothing_to_do_little_is_said() -> None:
+    empty = Contents(points=(), broken=(), leftovers=(), adopted=(), foreign=())
+    nothing = replace(DONE, removed=0, kept=0, freed_bytes=0)
+    quiet = replace(result(finished=nothing), contents=empty, services=())
+
+    assert "nas: 0 recovery points removed, 0 kept, 2.2 s" == text(quiet, "UTC")
+    bare = replace(quiet, finished=None, services=(Thinned(service="till", kept=()),))
+    assert "  till: 0 kept, 0 to remove" == text(bare, "UTC").splitlines()[-1]

@@ -16,8 +16,9 @@ from orchestrator.core.events import (
     RunInterrupted,
     RunKind,
 )
-from orchestrator.core.retention import Before, Thinned, allowance, held
 from orchestrator.core.snapshots import Contents
+from orchestrator.core.thinning import Thinned
+from orchestrator.core.withholding import Before, allowance, held
 from tests.points import DAY, NOW, backed_up, nightly, recorded, started
 
 

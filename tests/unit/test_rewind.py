@@ -17,6 +17,7 @@ from orchestrator.core.rewind import (
     is_whole,
     kind_of,
     shown,
+    taken,
 )
 
 NAME = "ab" * 32
@@ -210,3 +211,9 @@ def test_what_was_only_written_over_is_no_reason_to_go_further_back() -> None:
     pasts[PACK] = past(put(T - HOUR), put(T, "noise"), gone(T + MINUTE))
 
     assert T + MINUTE - timedelta(microseconds=1) == before_wipe(pasts, T + HOUR)
+
+
+def test_what_was_taken_after_an_instant_is_counted() -> None:
+    pasts = {PACK: past(put(T - HOUR), put(T, "noise"), gone(T + HOUR))}
+
+    assert [2, 1, 0] == [taken(pasts, T + n * HOUR - SECOND) for n in range(3)]

@@ -117,3 +117,40 @@ def test_who_could_not_be_asked_is_said_with_the_remedy() -> None:
 
 def test_a_site_without_points_is_told_how_to_make_one() -> None:
     assert "Make one with `pra backup bakery`." in text("bakery", (), {}, "UTC")
+
+
+def test_a_machine_that_made_none_of_them_sees_them_all() -> None:
+    said = text("bakery", where(offsite=[snapshot(digest(1), digest(2), NOW)]), {}, "UTC")
+
+    assert f"2026-11-23 12:00  -        1 kB  nowhere    {digest(1)[:8]}  foreign" in said
+    assert "The log of this machine made none of these" in said
+
+
+def test_more_than_the_limit_is_counted_and_a_size_that_nobody_knows_is_a_dash() -> None:
+    unknown = [replace(one, bytes=None) for one in everything()]
+
+    said = text("bakery", where(offsite=unknown), {}, "UTC", limit=1)
+
+    assert "2026-11-23 12:00  till     -     offsite    r0" in said
+    assert "and 2 older ones (--limit 3)" in said
+    assert "foreign" not in said
+
+
+def test_an_error_without_a_remedy_is_a_line() -> None:
+    assert "not in this list: gone" == text(
+        "bakery", (), {"nas": RepositoryUnreachable("gone")}, "UTC"
+    )
+
+
+def test_the_document_has_every_point_with_its_places_and_knows_of_no_suspicion() -> None:
+    rows = where(offsite=everything(), nas=listed(NIGHTS[0], copied=True)[:1])
+
+    first, _ = document("bakery", rows, {}, limit=2)["points"]
+
+    assert ("r0", ["offsite"], None, False, 2000) == tuple(
+        first[key] for key in ("run", "repositories", "suspected", "foreign", "bytes")
+    )
+    assert [
+        {"repository": "offsite", "usable_at": "2026-11-23T12:00:09.000000Z", "problem": None},
+        {"repository": "nas", "usable_at": None, "problem": "not sealed here"},
+    ] == first["places"]

@@ -147,13 +147,14 @@ def _found(restic: Restic, blobs: Sequence[str], cache: Path) -> dict[str, froze
         text = said.ended.stdout.decode(errors="replace")
         for tree, snapshot in UNLOADED.findall(text + "\n".join(said.ear.text)):
             found[tree].add(snapshot)
-        for blob, snapshot in _matches(text):
+        # What is said of trees may stand in the middle of the array.
+        for blob, snapshot in _matches(UNLOADED.sub("", text)):
             found[blob].add(snapshot)
     return {name: frozenset(snapshots) for name, snapshots in found.items()}
 
 
 def _matches(text: str) -> Iterable[tuple[str, str]]:
-    """Return blob and snapshot of the array that follows what is said of trees."""
+    """Return blob and snapshot of each object of the array."""
     begin = text.find("[")
     try:
         listed = json.loads(text[begin:]) if begin >= 0 else []

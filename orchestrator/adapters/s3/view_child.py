@@ -11,7 +11,7 @@ from orchestrator.adapters.s3.place import THREADS
 from orchestrator.adapters.s3.rewind_calls import Calls, Unreadable
 from orchestrator.adapters.s3.rewind_child import digest
 from orchestrator.adapters.s3.rewind_listing import keeps_versions, pasts
-from orchestrator.core.rewind import Fate, before_wipe, bursts, kind_of, shown
+from orchestrator.core.rewind import Fate, before_wipe, kind_of, shown, taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,12 +50,11 @@ def run(place: Place, request: dict[str, Any], tell: Tell) -> dict[str, Any]:
     ]
     for start in range(0, len(chosen), TOGETHER):
         tell({"chosen": chosen[start : start + TOGETHER]})
-    last = [burst for burst in bursts(found) if burst.end > as_of]
     return {
         "versioned": True,
         "as_of": as_of.isoformat(),
         "lost": len(wanted) - len(chosen) + sum(c.fate is Fate.GONE for c in choices),
-        "taken": sum(burst.total for burst in last),
+        "taken": taken(found, as_of),
     }
 
 

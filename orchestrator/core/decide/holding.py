@@ -70,11 +70,9 @@ class _Site:
         self.until: datetime | None = None
         self._state, self._site, self._known = state, site, known
         self._open, self._now, self._awake = open_now, now, policies.awake_since
-        # A service or a repository with an open incident is never taken for well.
+        # A service with an open incident is never taken for well.
         self._troubled = (
-            {i.service or i.condition for i in open_now.values() if i.site == site.id}
-            if open_now
-            else ()
+            {i.service for i in open_now.values() if i.site == site.id} if open_now else ()
         )
 
     def found(self) -> list[Held]:
@@ -128,13 +126,10 @@ class _Site:
         for repository in self._site.repositories.values():
             known = of_site.get(repository.id, UNKEPT)
             facts = calm.of_repository(known)
-            if self._is_troubled(repository) or not self._is_calm(repository, "", facts):
+            if not self._is_calm(repository, "", facts):
                 looked = list(self._of_repository(repository, known))
                 yield from looked
                 self._remember(repository, "", facts, looked)
-
-    def _is_troubled(self, repository: Repository) -> bool:
-        return any(word.endswith(f"-{repository.id}") for word in self._troubled)
 
     def _of_repository(self, repository: Repository, known: RepositoryState) -> Iterator[Found]:
         return Keeping(
@@ -143,7 +138,6 @@ class _Site:
             of_site=self._known,
             repository=repository,
             known=known,
-            open=self._open,
             now=self._now,
             awake_since=self._awake,
             good_at=_good_at(self._known, repository.id),

@@ -25,11 +25,11 @@ from orchestrator.core.unread import oldest_unread
 from restore_drills.spans import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
 
     from orchestrator.core.policy.model import Repository, Site
-    from orchestrator.core.state import Incident, RepositoryState, Run, SiteState, State
+    from orchestrator.core.state import RepositoryState, Run, SiteState, State
 
 NONE = timedelta(0)
 GRACE = timedelta(days=1)  # after the machine woke, to make up for what was missed
@@ -42,7 +42,7 @@ FAILED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeping:
-    """One repository as of `now`; `open`: the open incidents, by key.
+    """One repository as of `now`.
 
     `good_at`: when a run last ended well on it; a failure before that is not the repository's.
     """
@@ -52,7 +52,6 @@ class Keeping:
     of_site: SiteState
     repository: Repository
     known: RepositoryState
-    open: Mapping[str, Incident]
     now: datetime
     awake_since: datetime | None
     good_at: datetime | None

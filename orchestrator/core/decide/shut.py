@@ -175,7 +175,7 @@ def _held(
         site=site.id,
         service="",
         condition=f"{condition}-{repository.id}",
-        criticality=min(named, default=worst(site, repository.id)),
+        criticality=min(named) if named else worst(site, repository.id),
         summary=f"{lead}{_kept_from(those)}: {why}",
         remedy=_remedy(condition, site, repository, last),
         evidence=last.run,

@@ -147,14 +147,15 @@ def _found(restic: Restic, blobs: Sequence[str], cache: Path) -> dict[str, froze
         text = said.ended.stdout.decode(errors="replace")
         for tree, snapshot in UNLOADED.findall(text + "\n".join(said.ear.text)):
             found[tree].add(snapshot)
-        # What is said of trees may stand in the middle of the array.
-        for blob, snapshot in _matches(UNLOADED.sub("", text)):
+        for blob, snapshot in matches(text):
             found[blob].add(snapshot)
     return {name: frozenset(snapshots) for name, snapshots in found.items()}
 
 
-def _matches(text: str) -> Iterable[tuple[str, str]]:
-    """Return blob and snapshot of each object of the array."""
+def matches(text: str) -> Iterable[tuple[str, str]]:
+    """Return blob and snapshot of each object of the array that `find` prints."""
+    # What it says of trees may stand in the middle of the array.
+    text = UNLOADED.sub("", text)
     begin = text.find("[")
     try:
         listed = json.loads(text[begin:]) if begin >= 0 else []

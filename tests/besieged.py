@@ -36,6 +36,7 @@ retention: {last: 30}
 """
 LOCKED = ", immutable: {mode: compliance, for: 1d}"
 ROUNDS = 10
+END = "end"  # the page that says that it is over
 PREFIX = "acme/"
 
 
@@ -91,13 +92,13 @@ class Besieged(Watched):
             place="here",
             awake_since=None,
         )
-        pages: dict[str, Page] = {}
         for _ in range(ROUNDS):
             decision = decide(app.known(), policies, app.clock())
-            pages |= {a.incident: a for a in decision.actions if isinstance(a, Page)}
             said = [a for a in decision.actions if isinstance(a, Say)]
             if not [say for say in said if app.log.append(say.event, slot=say.key)]:
                 break
+        owed = [a for a in decision.actions if isinstance(a, Page) and a.page != END]
+        pages = dict.fromkeys(page.incident for page in owed)
         opened = _opened(app.log)
         app.log.close()
         return [

@@ -38,7 +38,8 @@ REFUSED = re.compile(
 )
 # A pack, an index or a snapshot that is there and wrong, or that is named and not there.
 DAMAGED = re.compile(
-    r"ciphertext verification failed|invalid data returned|file.(is.)?too.short|hash mismatch"
+    r"ciphertext verification failed|invalid data returned|hash mismatch"
+    r"|file.(<\S+>.)?(is.)?too.short"
     r"|(data|index|snapshot)/[0-9a-f]{8,}.*(no such file or directory|does not exist|not found)"
     r"|(id|blob|tree|pack) \S*[0-9a-f]{8}\S*.* not found|\bis damaged\b|unexpected content"
     r"|wrong (data|hash) returned|expected [0-9a-f]+, got|repository contains errors",
@@ -135,7 +136,8 @@ def _by_words(  # noqa: PLR0913, PLR0917 - one reading of one ending
     if damage:
         return RepositoryDamaged(
             f"{repository}: the repository is damaged: {damage}",
-            hint="Keep it as it is, run `restic check --read-data` and restore from another copy.",
+            hint="Keep it as it is: `pra verify` reads it all, `pra repo repair` brings back what"
+            " another repository has.",
         )
     if network:
         return RepositoryUnreachable(

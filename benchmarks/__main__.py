@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks import cases, daemon
+from benchmarks import cases, copies, daemon, relock, rewind
 from benchmarks import line as long_line
 from benchmarks.ground import PRA, Ground, Timed
 from orchestrator.demo.servers import PostgresServer
@@ -103,14 +103,29 @@ def main() -> None:
                 measure(cases.drill_of_database(ground, sources[n], n), asked.runs) for n in sources
             ]
             print(line("drill of database", *both, fixed=0.0, slope=1.10), flush=True)
-        if asked.only in "drill over a long line":
-            ours, raw = long_line.drill(ground, asked.runs)
-            print(bounded("drill over a long line", ours / raw, long_line.BOUND, "x"), flush=True)
         if asked.only in "pra --help":
             took = median(ground.timed([str(PRA), "--help"]).seconds for _ in range(asked.runs))
             print(bounded("pra --help", took, 0.150, "s"), flush=True)
-        for row in watched(ground, asked.only, asked.runs):
-            print(row, flush=True)
+        for part in (far, watched):
+            for row in part(ground, asked.only, asked.runs):
+                print(row, flush=True)
+
+
+def far(ground: Ground, only: str, runs: int) -> Iterator[str]:
+    """Measure copies, a long line, and work on a bucket with very many objects; one line each."""
+    if only in "copy of files":
+        files = {n: cases.files_of(ground, n) for n in cases.SIZES}
+        both = [measure(copies.copy_of_files(ground, files[n], n), runs) for n in cases.SIZES]
+        yield line("copy of files", *both, fixed=2.0, slope=1.05)
+    if only in "drill over a long line":
+        ours, raw = long_line.drill(ground, runs)
+        yield bounded("drill over a long line", ours / raw, long_line.BOUND, "x")
+    if only in "relock of 100,000":
+        locked = relock.measure(runs=1)
+        yield bounded("relock of 100,000", locked.ours / locked.raw, relock.BOUND, "x")
+    if only in "rewind of 100,000":
+        ours, raw = rewind.measure()
+        yield bounded("rewind of 100,000", ours / raw, rewind.LIMIT, "x")
 
 
 def watched(ground: Ground, only: str, runs: int) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from restore_drills.errors import CannotRun, Damaged
 from restore_drills.model import Finding, Severity
@@ -63,11 +64,12 @@ def no_lead(plan: ServicePlan) -> Finding:
     )
 
 
-def rewound(plan: ServicePlan, view: Shown) -> list[Finding]:
+def rewound(plan: ServicePlan, view: Shown, zone: str) -> list[Finding]:
     """It was read from versions: through which view, and what is weak about it."""
-    as_of = f"{view.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    as_of = f"{view.as_of.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S} ({zone})"
     read = "" if view.read is None else f"{view.read} of "
-    until = f", the first lock ends {view.least_until:%Y-%m-%d}" if view.least_until else ""
+    ends = view.least_until and view.least_until.astimezone(ZoneInfo(zone))
+    until = f", the first lock ends {ends:%Y-%m-%d %H:%M}" if ends else ""
     found = [
         Finding(
             code="rewound-view",

@@ -89,7 +89,7 @@ def run(  # noqa: PLR0913 - the drill, its two doors, and what the caller may ch
                 except OSError as error:
                     proof.stopped = of_system(error)
         _prove(proofs, host)
-        _look_back(proofs, restore)
+        _look_back(proofs, restore, plan.calendar.timezone)
     finally:
         if sandbox is not None:
             destroyed, words = sandbox.destroy(keep=keep)
@@ -240,7 +240,7 @@ def _prove(proofs: list[Proof], host: Host) -> None:
                 raise error
 
 
-def _look_back(proofs: list[Proof], restore: Restore) -> None:
+def _look_back(proofs: list[Proof], restore: Restore, zone: str) -> None:
     """Ask of what was read from versions whether whoever wipes the bucket leaves it."""
     names = {p.plan.repository for p in proofs if p.plan.rewound and p.plan.repository}
     views = {name: restore.shown(name) for name in sorted(names)}
@@ -248,7 +248,7 @@ def _look_back(proofs: list[Proof], restore: Restore) -> None:
         view = views.get(proof.plan.repository or "") if proof.plan.rewound else None
         if view is None:
             continue
-        proof.findings += say.rewound(proof.plan, view)
+        proof.findings += say.rewound(proof.plan, view, zone)
         if proof.stopped is None:
             proof.stopped = say.not_kept(view)
 

@@ -7,7 +7,8 @@ import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
-from tests.site import FILES, ClientSite
+from tests.quick import quicken
+from tests.site import FILES, PASSWORD, ClientSite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from tests.site import Ran
 
 TWO = FILES.replace("    objectives", "    backup: {to: far, copy_to: [near]}\n    objectives")
+
+NEAR = "another password altogether"
 
 SHIM = """\
 #!/bin/sh
@@ -42,7 +45,7 @@ class TwoPlaces(ClientSite):
         super().__init__(home, url=url, s3_keys=s3_keys)
         self.near = home / "near"
         self.near_url = near or str(self.near)
-        self.secret("near", "another password altogether")
+        self.secret("near", NEAR)
 
     def write(self, services: str = TWO, **values: object) -> None:
         """Write the policy, with the second repository in it."""
@@ -57,11 +60,15 @@ class TwoPlaces(ClientSite):
 
     def made(self, points: int = 2) -> None:
         """Back up so many times, each with other files, and copy."""
-        for _ in range(points):
+        for number in range(points):
             self.fill(files=10, size=30_000)
-            self.backup()
+            self.backup("--no-copy")
+            if not number and self.repository.exists():
+                quicken(self.repository, PASSWORD)
         copied = self.pra("repo", "copy", "acme")
         assert 0 == copied.code, copied
+        if self.near.exists():
+            quicken(self.near, NEAR)
 
     def moved(self, home: Path) -> TwoPlaces:
         """Return a copy of the whole site elsewhere."""

@@ -14,6 +14,7 @@ from orchestrator.adapters.restic import Restic
 from orchestrator.adapters.secrets import SecretFiles
 from orchestrator.core.policy.model import Limits, Location, Repository, S3Access, Secret
 from restore_drills.process import Processes
+from tests.quick import quicken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +92,7 @@ class Stock:
             folder.mkdir()
             with scene(folder, binary) as here:
                 here.restic.initialise()
+                quicken(here.place, PASSWORD)
                 shutil.copytree(here.place, folder / "empty")
                 made = here.restic.backup([str(here.source)], host="bakery", tags=TAGS)
                 self._snapshots[binary] = made.snapshot

@@ -170,7 +170,9 @@ class ClientSite:
             "RESTIC_PASSWORD_FILE": str(self.secrets / "restic"),
             "RESTIC_CACHE_DIR": str(self.home / "by-hand"),
         }
-        ended = self._processes.run(["restic", *words], env=env, timeout=TIMEOUT, keep=1 << 24)
+        ended = self._processes.run(
+            ["restic", *words], env=env, timeout=TIMEOUT, keep=1 << 24, cwd=self.home
+        )
         assert ended.code == 0, ended
         return ended.stdout.decode()
 

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from orchestrator.core.policy.model import Site
     from orchestrator.errors import PraError
 
-BUILT = ("server-failure", "bucket-wipe")
-LATER = ("human-error", "burglary", "ransomware")
-
 
 @click.command(name="drill")
 @click.argument("site")
@@ -144,15 +141,17 @@ def _dry_run(settings: Settings, app: App, site: Site, request: Request) -> int:
 
 
 def _scenario(name: str) -> str:
+    from orchestrator.core.policy.language_drills import BUILT
+    from restore_drills.model import Scenario
+
     if name in BUILT:
         return name
-    if name in LATER:
+    can = ", ".join(BUILT)
+    if name in list(Scenario):
         raise Misused(
-            f"--scenario {name}: not built yet", hint=f"Drill {', '.join(BUILT)} meanwhile."
+            f"--scenario {name}: cannot be drilled in this version", hint=f"Drill {can} meanwhile."
         )
-    raise Misused(
-        f"--scenario {name}: no such scenario", hint=f"One of {', '.join(BUILT + LATER)}."
-    )
+    raise Misused(f"--scenario {name}: no such scenario", hint=f"One of {can}.")
 
 
 def instant(text: object, site: Site, now: datetime) -> datetime | None:
@@ -168,5 +167,5 @@ def instant(text: object, site: Site, now: datetime) -> datetime | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(site.timezone))
     if moment > now:
-        raise Misused(f"--at {text!r}: in the future", hint="Leave --at out to mean now.")
+        raise Misused(f"--at {text!r}: in the future", hint="Give an instant that has passed.")
     return moment

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orchestrator.errors import Misused
+
 if TYPE_CHECKING:
     from orchestrator.cli.common import Settings
 
@@ -46,6 +48,8 @@ def command(
     (name,) = chosen(found, repository)
     if origin is not None:
         (origin,) = chosen(found, origin)
+    if origin == name:
+        raise Misused(f"{found.id}/{name}: it cannot be repaired from itself", hint="Name another.")
     whence = origin if origin is not None else next(iter(sources(found, name)), "")
     for line in recover(app) if not dry_run else ():
         settings.note(line)

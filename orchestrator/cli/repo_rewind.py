@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from orchestrator.cli.common import Settings
     from orchestrator.core.policy.model import Site
 
+NOTHING = 3  # there was nothing at that instant: it cannot be what is wanted
 KEYS_HINT = "Write it as an AWS credentials file: [default], aws_access_key_id, ..."
 
 
@@ -116,7 +117,7 @@ def _foresee(  # noqa: PLR0913, PLR0917 - what was asked
     if settings.json:
         settings.emit(foreseen_document(plan, site.id, repository, at))
     settings.say(foreseen_text(plan, repository, at, site.timezone))
-    return 0
+    return NOTHING if at is not None and plan.is_nothing else 0
 
 
 def _confirm(  # noqa: PLR0913, PLR0917 - what was asked

@@ -75,12 +75,15 @@ def _still_holds(app: App, incident: Incident) -> bool:
 def _permitted(app: App, incident: Incident) -> int | None:
     """Return how many points this lets the next retention remove; None: it is about no such."""
     from orchestrator.core.decide.conditions import Condition, stem
+    from orchestrator.core.decide.withheld import AHEAD
 
     condition, repository = stem(incident.condition)
     if condition is not Condition.RETENTION_HELD:
         return None
     last = app.known().repository(incident.site, repository).retained
-    return last.removable if last is not None and last.held else None
+    if last is None or not last.held or AHEAD in last.held:
+        return None  # what is dated in the future holds it back whatever a person says
+    return last.removable
 
 
 def _again(incident: Incident) -> str:
@@ -103,7 +106,7 @@ def _again(incident: Incident) -> str:
             return "it is opened again when the next run fails"
         case Condition.REPOSITORY_DAMAGED:
             return "it is opened again when the next verification finds damage"
-        case Condition.REPOSITORY_FOREIGN:
+        case Condition.REPOSITORY_FOREIGN | Condition.RETENTION_HELD:
             return "it is opened again when the next retention is held back by it"
         case Condition.LOCK_WEAK:
             return "it is opened again when the next relocking finds it so"

@@ -63,11 +63,12 @@ def steps(
     known = _known(plan, drills)
     rows = _by_hand(plan, manual)
     for repository in sorted({s.repository for s in plan.services if s.repository}):
+        rewound = any(s.rewound for s in plan.services if s.repository == repository)
         pasts = [known[s.id] for s in plan.services if s.repository == repository and s.id in known]
         slowest = max(pasts, key=lambda past: past.opened, default=None)
         rows.append(
             Row(
-                step=f"open {repository}",
+                step=_open(repository, rewound=rewound),
                 service="",
                 after=(),
                 estimate=slowest.opened if slowest else None,
@@ -94,6 +95,11 @@ def whole(rows: Iterable[Row]) -> float | None:
             return None
         ends[row.name] = max((ends[name] for name in row.after), default=0.0) + row.estimate
     return max(ends.values(), default=None)
+
+
+def _open(repository: str, *, rewound: bool) -> str:
+    """Name the step that opens a repository, as it is or as its versions show it was."""
+    return f"open {repository}{' through its versions' if rewound else ''}"
 
 
 def _by_hand(plan: Plan, manual: Iterable[Manual]) -> list[Row]:
@@ -153,7 +159,7 @@ def _service(service: ServicePlan, past: Past | None, last: Mapping[str, str]) -
     if any(s.kind is SourceKind.POSTGRESQL_DUMP for s in service.sources):
         wanted += ["boot", "load"]
     wanted += ["check"] if service.checks else []
-    after = (f"open {service.repository}", *needs)
+    after = (_open(service.repository, rewound=service.rewound), *needs)
     rows = []
     for name in wanted:
         estimate = past.seconds.get(name) if past else None

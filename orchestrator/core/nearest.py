@@ -50,16 +50,24 @@ def among(site: Site, service: Service, scenario: Scenario, names: tuple[str, ..
         (one for name in names if survives(one := site.repositories[name], gone)),
         key=lambda one: one.location is Location.OFFSITE,
     )
-    if scenario is Scenario.BUCKET_WIPE and any(is_s3(one) for one in left):
-        wiped = [one for one in left if is_s3(one)]
-        # Whose versions nobody can delete comes first: there is something to rewind.
-        first = min(wiped, key=lambda one: one.immutable is None)
-        return Nearest(repository=first.id, rewound=True)
+    if scenario is Scenario.BUCKET_WIPE:
+        left.sort(key=_after_a_wipe)
     if left:
-        return Nearest(repository=left[0].id)
+        wiped = scenario is Scenario.BUCKET_WIPE and is_s3(left[0])
+        return Nearest(repository=left[0].id, rewound=wiped)
     verb = "goes" if len(names) == 1 else "go"
     lost = f"no copy survives: {', '.join(names)} {verb} with what the {scenario} takes"
     return Nearest(repository=None, lost=lost)
+
+
+def _after_a_wipe(repository: Repository) -> int:
+    """Order what a wipe leaves: versions that nobody can delete are what is to be proven.
+
+    Without them, what is out of the attacker's reach comes before what may be left of a bucket.
+    """
+    if not is_s3(repository):
+        return 1
+    return 2 if repository.immutable is None else 0
 
 
 def relied_on(site: Site, service: Service, repository: str) -> tuple[Scenario, ...]:

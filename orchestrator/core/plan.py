@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator.core.lead import lead, without_delay
+from orchestrator.core.limits import lasting
 from orchestrator.core.nearest import Nearest, among, nearest
 from orchestrator.core.policy.calendar import calendar
 from orchestrator.core.policy.model import Adopted, External, Files, Postgresql, SandboxPolicy
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from orchestrator.core.policy.model import Service, Site
+    from orchestrator.core.policy.model import Limits, Service, Site
     from restore_drills.model import Scenario
 
 CALENDAR_YEARS = 2  # before now: how old a value may be and still be counted in business hours
@@ -81,9 +82,9 @@ def build(site: Site, request: Request, memory: Memory, now: datetime) -> Plan:
     findings += [f for s in ours if (f := _hardware(site, s, request.scenario)) is not None]
     used = {service.id: _used(site, service, request) for service in ours}
     findings += [
-        _slowed(name, site.repositories[name].limits.download or 0)
+        _slowed(name, site.repositories[name].limits, rate)
         for name in dict.fromkeys(one.repository for one in used.values())
-        if name is not None and site.repositories[name].limits.download is not None
+        if name is not None and (rate := _rate(site, name, now)) is not None
     ]
     return Plan(
         run=request.run,
@@ -176,13 +177,21 @@ def _external(service: Service, spec: External) -> Finding:
     )
 
 
-def _slowed(repository: str, rate: int) -> Finding:
+def _rate(site: Site, repository: str, now: datetime) -> int | None:
+    return lasting(site.repositories[repository].limits, site.timezone, now).download
+
+
+def _slowed(repository: str, limits: Limits, rate: int) -> Finding:
+    now, remedy = "", "Remove `limits: {download: ...}` to measure what the line really gives."
+    if limits.windows:
+        now = " at this time of day"
+        remedy = "Drill when `limits` allow more to measure what the line really gives."
     return Finding(
         code="download-limited",
         severity=Severity.INFO,
         service=None,
-        message=f"{repository}: fetched within the policy's limit of {rated(rate)}",
-        remedy="Remove `limits: {download: ...}` to measure what the line really gives.",
+        message=f"{repository}: fetched within the policy's limit of {rated(rate)}{now}",
+        remedy=remedy,
     )
 
 

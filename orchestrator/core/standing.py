@@ -117,6 +117,7 @@ class RepositoryStatus:
     locked_until: datetime | None
     period: timedelta | None
     damaged: tuple[str, ...]  # what was found, until it is found gone
+    remedy: str = ""  # of that
 
     def unread(self, now: datetime) -> timedelta | None:
         """Return for how long some pack was not read, where that is longer than promised."""

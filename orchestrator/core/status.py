@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core import schedule
 from orchestrator.core.decide.backups import next_due
+from orchestrator.core.decide.shut import repair
 from orchestrator.core.nearest import held_in, homes, nearest, tightest
 from orchestrator.core.policy.model import Adopted, External
 from orchestrator.core.rpa import worst_case_of
@@ -91,7 +92,8 @@ def site_status(
 def _repository(state: State, site: Site, name: str) -> RepositoryStatus:
     known, policy = state.repository(site.id, name), site.repositories[name]
     within, immutable = site.read_all_within, policy.immutable
-    found = [d.fault for one in known.damages.values() for d in one.reading.damage]
+    damage = [one for each in known.damages.values() for one in each.reading.damage]
+    found = [one.fault for one in damage]
     return RepositoryStatus(
         id=name,
         unread_since=oldest_unread(known) if within is not None else None,
@@ -99,6 +101,7 @@ def _repository(state: State, site: Site, name: str) -> RepositoryStatus:
         locked_until=known.relocked.least_until if known.relocked and immutable else None,
         period=immutable.period if immutable else None,
         damaged=tuple(dict.fromkeys(found)) or (("its structure",) if known.damages else ()),
+        remedy=repair(site, policy, damage),
     )
 
 

@@ -20,16 +20,10 @@ from orchestrator.adapters.restic import copying
 from orchestrator.core.copies import There, wholes
 from orchestrator.core.events import BackedUp, CopyFinished
 from orchestrator.core.retention import chosen
-from orchestrator.errors import (
-    Interrupted,
-    Misused,
-    PraError,
-    RepositoryAbsent,
-    RepositoryDamaged,
-)
+from orchestrator.errors import Misused, RepositoryAbsent, RepositoryDamaged
 from orchestrator.jobs.making import has_held, listed_or_made, vanished
 from orchestrator.jobs.pair import Lazily, checked, pair_of, sign
-from orchestrator.jobs.sweep import unlock
+from orchestrator.jobs.sweep import without_lock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,13 +62,8 @@ def copy(  # noqa: PLR0913, PLR0917 - what every upkeep is called with
             s3.probe(site.repositories[name].url)
         with pair_of(app, site, origin, repository, begun) as pair:
             work = _Work(pair=pair, app=app, site=site, service=service, watch=watch)
-            try:
+            with without_lock(app, site, repository, begun.run):
                 brought = work.carry_out()
-            except Interrupted:
-                # A restic that is stopped while it takes its lock may leave it behind.
-                with contextlib.suppress(PraError):
-                    unlock(site, repository, app.state, begun.run)
-                raise
         finished = CopyFinished(
             run=begun.run,
             site=site.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,8 +16,9 @@ from orchestrator.core import retained, snapshots, thinning, withholding
 from orchestrator.core.decide.retaining import HELD, suspected
 from orchestrator.core.events import RetainFinished, RunKind
 from orchestrator.core.policy.model import Adopted
-from orchestrator.errors import Misused, RepositoryRefused, ResticFailed
+from orchestrator.errors import Misused, PraError, RepositoryRefused, ResticFailed
 from orchestrator.jobs.opening import opened
+from orchestrator.jobs.sweep import without_lock
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -107,6 +109,7 @@ class _Work:
         url = self._site.repositories[self._repository].url
         s3.probe(url)
         with (
+            without_lock(self._app, self._site, self._repository, self._begun.run),
             lease(self._app.state, url, exclusive=True),
             opened(
                 site=self._site,
@@ -156,6 +159,8 @@ class _Work:
         except ResticFailed:
             if not turn.gave_way:
                 raise
+        with contextlib.suppress(PraError):  # killed if it took too long, and who waits needs it
+            restic.unlock()
         self._watch.said("", f"{self._repository}: {turn.gave_way}; the next one goes on")
         return None
 

@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from orchestrator.adapters import s3
 from orchestrator.adapters.leases import lease
@@ -72,7 +73,7 @@ def rewind(  # noqa: PLR0913, PLR0917 - what every upkeep is called with
                 _bucket(spec, begun.processes, keys), at, read=read, tell=said.moved
             )
             if done.is_nothing:
-                raise nothing(repository, spec, at)
+                raise nothing(repository, spec, at, site.timezone)
             watch.said(repository, f"{done.total('restored')} objects brought back; checking")
             with SecretFiles(begun.run) as secrets:
                 ours = _with_keys(site, repository, keys, secrets)
@@ -128,11 +129,11 @@ def chosen(site: Site, name: str | None) -> str:
     return name or known[0]
 
 
-def nothing(repository: str, spec: Repository, at: datetime) -> RepositoryAbsent:
+def nothing(repository: str, spec: Repository, at: datetime, zone: str) -> RepositoryAbsent:
     """Return what there is to say of an instant at which there was nothing."""
     return RepositoryAbsent(
         f"{repository}: {spec.url} held no object of a repository at"
-        f" {at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        f" {at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S} ({zone})",
         hint="Give a later --at; `--dry-run` shows when objects were deleted.",
     )
 

@@ -22,7 +22,7 @@ from restore_drills.errors import DrillError
 from restore_drills.process import Processes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from orchestrator.app import App
     from orchestrator.core.events import RunStarted
@@ -111,6 +111,21 @@ def unlock(site: Site, repository: str, state: Path, run: str) -> None:
             restic.unlock()
     finally:
         bell.cancel()
+
+
+@contextlib.contextmanager
+def without_lock(app: App, site: Site, repository: str, run: str) -> Iterator[None]:
+    """Whatever ends the block early, remove the lock of a restic that could not do it itself.
+
+    One that is stopped while it takes its lock may leave it, one that the system kills surely does;
+    the lock of a prune then shuts everybody out. The lease must not be held outside the block.
+    """
+    try:
+        yield
+    except PraError:
+        with contextlib.suppress(PraError, DrillError, OSError):  # the first error says more
+            unlock(site, repository, app.state, run)
+        raise
 
 
 def _unlock(app: App, started: RunStarted, repository: str) -> str:

@@ -27,6 +27,7 @@ from orchestrator.core.events import (
     RewindFinished,
     RunFailed,
     RunInterrupted,
+    RunKind,
     RunStarted,
     VerifyFinished,
     encode,
@@ -38,6 +39,9 @@ from orchestrator.reports.events_upkeep import of_upkeep
 
 if TYPE_CHECKING:
     from orchestrator.core.events import Event, Recorded
+
+
+OF_SERVICES = {RunKind.BACKUP, RunKind.DRILL}  # what they are about is the subject already
 
 
 def cloudevent(recorded: Recorded) -> dict[str, Any]:
@@ -111,7 +115,8 @@ def said(event: Event) -> str:  # noqa: C901 - a table
 def _of_run(event: RunStarted | BackupFinished | RunFailed | RunInterrupted) -> str:
     match event:
         case RunStarted():
-            return " ".join(filter(None, (event.kind, event.drill, event.scenario)))
+            where = event.repository if event.kind not in OF_SERVICES else ""
+            return " ".join(filter(None, (event.kind, event.drill, event.scenario, where)))
         case BackupFinished():
             return f"{event.outcome}{f', {event.error}' if event.error else ''}"
         case RunFailed():

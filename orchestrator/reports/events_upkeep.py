@@ -12,6 +12,7 @@ from orchestrator.core.events import (
     RewindFinished,
     VerifyFinished,
 )
+from orchestrator.core.withholding import counted
 
 if TYPE_CHECKING:
     from orchestrator.core.history import Upkeep
@@ -21,7 +22,8 @@ def of_upkeep(event: Upkeep) -> str:  # noqa: PLR0911 - a table
     """Return what an upkeep says beside its type and subject, in one line."""
     match event:
         case CopyFinished():
-            done = f"{event.points} points copied" if event.points else "nothing was lacking"
+            points = counted(event.points, "point")
+            done = f"{points} copied" if event.points else "nothing was lacking"
             return f"{event.origin} to {event.repository}: {done}, the newest is {event.point}"
         case VerifyFinished():
             part = f"{event.repository}: part {event.part} of {event.parts} read"
@@ -29,17 +31,19 @@ def of_upkeep(event: Upkeep) -> str:  # noqa: PLR0911 - a table
                 return f"{part}, sound"
             return f"{part}, damaged: {'; '.join(d.fault for d in event.damage)}"
         case RelockFinished():
-            done = f"{event.repository}: {event.extended} of {event.objects} objects locked longer"
+            objects = f"{event.extended} of {counted(event.objects, 'object')}"
+            done = f"{event.repository}: {objects} locked longer"
             return f"{done}: {'; '.join(event.problems)}" if event.problems else done
         case RetainFinished():
             if event.held:
                 return f"{event.repository}: nothing removed: {event.held}"
-            return f"{event.repository}: {event.removed} points removed, {event.kept} kept"
+            removed = counted(event.removed, "point")
+            return f"{event.repository}: {removed} removed, {event.kept} kept"
         case RepairFinished():
             whole, lost = len(event.healed), len(event.lost)
-            return f"{event.repository}: {whole} points whole again, {lost} not"
+            return f"{event.repository}: {counted(whole, 'point')} whole again, {lost} not"
         case RewindFinished():
             return (
-                f"{event.repository}: {event.restored} objects brought back,"
+                f"{event.repository}: {counted(event.restored, 'object')} brought back,"
                 f" {event.set_aside} set aside, {event.lost} lost"
             )

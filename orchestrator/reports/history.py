@@ -36,7 +36,7 @@ def document(runs: Sequence[Run]) -> dict[str, Any]:
 
 def text(runs: Sequence[Run], zone: str) -> str:
     """Return one line a run, oldest first, in the site's local time."""
-    header = ("started", "what", "service", "took", "outcome", "run", "")
+    header = ("started", "what", "of", "took", "outcome", "run", "")
     return "\n".join(columns([header, *(_row(run, zone) for run in runs)]))
 
 

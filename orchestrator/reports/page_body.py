@@ -109,8 +109,11 @@ def first_aid(facts: Facts) -> list[str]:
     names = {"site": incident.site, "service": incident.service, "part": part, "id": incident.id}
     lines = FIRST_AID[condition]
     repository = facts.site.repositories.get(part) if facts.site else None
+    rewind = "pra repo rewind {site} --repository {part} --dry-run"
     if condition is Condition.REPOSITORY_LOST and repository is not None and is_s3(repository):
-        lines = (*lines, "pra repo rewind {site} --repository {part} --at TIME --dry-run")
+        lines = (*lines, rewind)
+    if condition is Condition.REPOSITORY_DAMAGED and "pra repo rewind" in incident.remedy:
+        lines = (rewind,)  # what it opens with is gone: no repair from inside
     return [line.format(**names).rstrip() for line in lines]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.core.codec import timestamp
 from orchestrator.core.locking import forecast
 from orchestrator.reports.words import duration, when
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 REFUTED = 3
+CONFIG = "no `config`"  # in what a relock says of a repository that is not there
+GONE = "If it was wiped, see what its versions give back: `pra repo rewind SITE --dry-run`."
+CORRECT = "Correct the bucket with an administrator's key; `pra doctor` tells how."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,8 @@ def _lines(row: Row, timezone: str, now: datetime) -> Iterator[str]:
     for problem in row.problems:
         yield f"  PROBLEM: {problem}"
     if row.problems:
-        yield "  Correct the bucket with an administrator's key; `pra doctor` tells how."
+        gone = any(CONFIG in problem for problem in row.problems)
+        yield f"  {GONE if gone else CORRECT}"
 
 
 def _row(row: Row) -> dict[str, Any]:
@@ -79,7 +84,7 @@ def _row(row: Row) -> dict[str, Any]:
         "objects": row.objects,
         "extended": row.extended,
         "bare": row.bare,
-        "least_until": row.least_until.isoformat() if row.least_until else None,
+        "least_until": timestamp(row.least_until) if row.least_until else None,
         "least_key": row.least_key or None,
         "period_s": row.period.total_seconds(),
         "forecast_30_days": {"put": cost.puts, "get": cost.gets, "list": cost.lists},

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.reports.verify import KINDS, SHORT_ID, point
+from orchestrator.reports.verify import KINDS, SHORT_ID, SHUT, point
 from orchestrator.reports.words import duration, size
 
 if TYPE_CHECKING:
@@ -78,9 +78,15 @@ def _planned(plan: Plan, timezone: str) -> Iterator[str]:
     if not plan.faults:
         yield f"{plan.repository}: sound, nothing to repair"
         return
-    yield f"{plan.repository}: DAMAGED; nothing was changed. A repair would:"
+    shut = any(kind in SHUT for kind, _, _ in plan.faults)
+    would = "It cannot be opened, so no repair can start" if shut else "A repair would"
+    yield f"{plan.repository}: DAMAGED; nothing was changed. {would}:"
     for kind, id_, words in plan.faults[:SHOWN]:
-        yield f"  found: {KINDS.get(kind, kind)} {id_[:SHORT_ID]}: {words}"
+        yield f"  found: {f'{KINDS.get(kind, kind)} {id_[:SHORT_ID]}'.rstrip()}: {words}"
+    if shut:
+        yield "  Bring back its config and keys first: from the versions of its bucket"
+        yield "  (`pra repo rewind`), or from the recovery kit."
+        return
     if plan.locks:
         yield f"  be refused while somebody works there: {'; '.join(plan.locks)}"
     for number, step in enumerate(_steps(plan), 1):

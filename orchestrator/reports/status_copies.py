@@ -58,10 +58,7 @@ def kept(site: SiteStatus, one: RepositoryStatus, now: datetime) -> Iterator[str
     told = {c for c in OF_UPKEEP for i in site.incidents if is_of(i, one.id, (c,))}
     if one.damaged and Condition.REPOSITORY_DAMAGED not in told:
         more = f" (and {len(one.damaged) - 1} more)" if len(one.damaged) > 1 else ""
-        yield (
-            f"{one.id}: DAMAGED: {clean(one.damaged[0])}{more}: "
-            f"run `pra repo repair {site.site} --repository {one.id}`."
-        )
+        yield f"{one.id}: DAMAGED: {clean(one.damaged[0])}{more}. {one.remedy}".rstrip()
     unread, left = one.unread(now), one.unlocked(now)
     if unread is not None and one.within is not None and Condition.VERIFY_OVERDUE not in told:
         yield (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.core.events import Outcome
+from orchestrator.core.policy.language_drills import BUILT
 from orchestrator.core.standing import Doubt, Protection
 from orchestrator.reports.causes import of_runs
 from orchestrator.reports.status_copies import copied
@@ -28,9 +29,10 @@ def remarks(
     for one in service.scenarios:
         if one.counts:
             yield from _drill_remarks(site, service, one, now)
-    if unsaid:
-        words = ", ".join(SCENARIOS[one.scenario] for one in unsaid)
-        yield f"{service.id}: never drilled: {words}."
+    for can, said in ((True, "never drilled"), (False, "cannot be drilled in this version")):
+        words = [SCENARIOS[one.scenario] for one in unsaid if (one.scenario in BUILT) is can]
+        if words:
+            yield f"{service.id}: {said}: {', '.join(words)}."
 
 
 def _backup_remarks(
@@ -85,7 +87,8 @@ def _drill_remarks(
     if one.scenario is not Scenario.SERVER_FAILURE:
         again = f"{again[:-1]} --scenario {one.scenario}`"
     if one.last is None:
-        yield f"{head}: never drilled: run {again}."
+        can = f"never drilled: run {again}"
+        yield f"{head}: {can if one.scenario in BUILT else 'cannot be drilled in this version'}."
         return
     if Doubt.NOT_PROVEN in one.doubts:
         proof = f"last proven {ago(one.proven_at, now)}" if one.proven_at else "never proven"

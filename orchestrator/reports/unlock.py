@@ -76,7 +76,8 @@ def _row(row: Row) -> dict[str, Any]:
 
 def _lines(row: Row, timezone: str, now: datetime) -> Iterator[str]:
     if row.error is not None:
-        yield f"{row.repository}: {row.error}"
+        said = str(row.error).removeprefix(f"{row.repository}: ")
+        yield f"{row.repository}: {said}"
         if row.error.hint:
             yield f"  {row.error.hint}"
         return

@@ -107,7 +107,8 @@ def _damage(damage: Damage, elsewhere: Mapping[str, tuple[str, ...]] | None) -> 
 
 def _lines(site: str, row: Row, timezone: str) -> Iterator[str]:
     if row.error is not None:
-        yield f"{row.repository}: NOT VERIFIED: {row.error}"
+        said = str(row.error).removeprefix(f"{row.repository}: ")
+        yield f"{row.repository}: NOT VERIFIED: {said}"
         if row.error.hint:
             yield f"  {row.error.hint}"
         return

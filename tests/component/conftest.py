@@ -12,6 +12,7 @@ import pytest
 
 from tests.component.sandbox_callers import HERE, Caller, kinds
 from tests.copying import Places
+from tests.quick import quicken
 from tests.site import TOOLS
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def one_point(tmp_path_factory: pytest.TempPathFactory) -> Path:
         places.site.fill(12, 5_000)
         places.write()
         places.back_up()
+        quicken(Path(places.near), "the near password")
     return places.site.home
 
 

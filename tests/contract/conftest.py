@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.quick import upload
 from tests.repositories import Stock, scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from orchestrator.demo.servers import S3Server
+    from tests.conftest import Bucket
     from tests.repositories import Scene
 
 
@@ -45,3 +48,19 @@ def empty(here: Scene, binary: Path, stock: Stock) -> Scene:
 def snapshot(here: Scene, binary: Path, stock: Stock) -> str:
     """The id of the only snapshot in the repository of `here`."""
     return stock.backed_up(binary, here.place)
+
+
+@pytest.fixture
+def uploaded(tmp_path: Path, binary: Path, stock: Stock, s3: S3Server, bucket: Bucket) -> str:
+    """The id of the only snapshot in the repository `acme` of the bucket."""
+    snapshot = stock.backed_up(binary, tmp_path / "to-upload")
+    upload(tmp_path / "to-upload", s3.client(), bucket.name, "acme/")
+    return snapshot
+
+
+@pytest.fixture
+def in_bucket(tmp_path: Path, binary: Path, s3: S3Server, bucket: Bucket) -> Iterator[Scene]:
+    """A scene whose repository is `acme` in the bucket."""
+    keys = (s3.access_key, s3.secret_key)
+    with scene(tmp_path, binary, url=f"{bucket.url}/acme", keys=keys) as found:
+        yield found

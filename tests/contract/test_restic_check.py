@@ -134,25 +134,31 @@ def test_a_lost_key_or_config_does_not_open(here: Scene) -> None:
         read(here)
 
 
-def test_the_parts_together_read_every_pack_once(here: Scene) -> None:
-    here.restic.initialise()
-    for number in range(4):
-        (here.source / "one").write_bytes(os.urandom(5_000 + number))
-        here.restic.backup([str(here.source)], host="bakery", tags=TAGS)
+@pytest.mark.usefixtures("empty")
+def test_a_part_is_the_packs_whose_first_byte_leaves_its_rest(here: Scene) -> None:
+    """What is read within so many days is reckoned from this, and restic nowhere promises it."""
+    parts = 3
+    many = here.folder / "many"
+    many.mkdir()
+    for number in range(14):
+        (many / f"{number}").write_bytes(os.urandom(4 << 20))
+    said = ["--json", "--host=bakery", "--pack-size=4", str(many)]
+    here.restic.call(["backup", *said], timeout=harm.MINUTE, lines=False)
     data = harm.blobs_of(here, "data") - harm.blobs_of(here, "tree")
     for pack in harm.packs(here.place):
         if pack.name in data:
-            harm.noise(pack)
-    parts = 2
+            harm.flip(pack, 1000)
 
     read_of = {n: {f.id for f in read(here, n, parts).faults} for n in range(1, parts + 1)}
 
-    assert {
+    assert len(data) >= 12
+    assert read_of == {
         n: {pack for pack in data if int(pack[:2], 16) % parts == n - 1} for n in read_of
-    } == read_of
+    }
     assert data == set().union(*read_of.values())
 
 
+@pytest.mark.usefixtures("uploaded")
 def test_an_endpoint_that_goes_away_is_no_damage(
     s3: S3Server, bucket: Bucket, tmp_path: Path, binary: Path
 ) -> None:
@@ -161,11 +167,10 @@ def test_an_endpoint_that_goes_away_is_no_damage(
         scene(
             tmp_path,
             binary,
-            url=relay.url(bucket.name, "r"),
+            url=relay.url(bucket.name, "acme"),
             keys=(s3.access_key, s3.secret_key),
         ) as here,
     ):
-        here.backed_up()
         relay.cut_after(300_000)
 
         with pytest.raises(RepositoryUnreachable):
@@ -174,20 +179,17 @@ def test_an_endpoint_that_goes_away_is_no_damage(
 
 @pytest.mark.parametrize("kind", ["cut short", "gone"])
 def test_a_damaged_pack_in_a_bucket_is_named(
-    s3: S3Server, bucket: Bucket, tmp_path: Path, binary: Path, kind: str
+    in_bucket: Scene, uploaded: str, s3: S3Server, bucket: Bucket, kind: str
 ) -> None:
-    keys = (s3.access_key, s3.secret_key)
-    with scene(tmp_path, binary, url=f"{bucket.url}/r", keys=keys) as here:
-        snapshot = here.backed_up()
-        client = s3.client()
-        packs = client.list_objects_v2(Bucket=bucket.name, Prefix="r/data/")["Contents"]
-        name = max(packs, key=lambda one: one["Size"])["Key"]
-        if kind == "gone":
-            client.delete_object(Bucket=bucket.name, Key=name)
-        else:
-            client.put_object(Bucket=bucket.name, Key=name, Body=b"short")
+    client = s3.client()
+    packs = client.list_objects_v2(Bucket=bucket.name, Prefix="acme/data/")["Contents"]
+    name = max(packs, key=lambda one: one["Size"])["Key"]
+    if kind == "gone":
+        client.delete_object(Bucket=bucket.name, Key=name)
+    else:
+        client.put_object(Bucket=bucket.name, Key=name, Body=b"short")
 
-        checked = read(here)
+    checked = read(in_bucket)
 
-        assert [("data", name.rpartition("/")[2])] == faults(checked)
-        assert [frozenset({snapshot})] == hurt(here, checked)
+    assert [("data", name.rpartition("/")[2])] == faults(checked)
+    assert [frozenset({uploaded})] == hurt(in_bucket, checked)

@@ -101,23 +101,17 @@ def test_each_end_of_the_line_has_its_own_limit(here: Scene, there: Scene, snaps
 
 
 def test_a_bucket_is_copied_without_its_keys(
-    tmp_path: Path, binary: Path, s3: S3Server, bucket: Bucket, there: Scene
+    in_bucket: Scene, uploaded: str, s3: S3Server, bucket: Bucket, there: Scene
 ) -> None:
-    folder = tmp_path / "bucket"
-    folder.mkdir()
-    keys = (s3.access_key, s3.secret_key)
-    with scene(folder, binary, url=f"{bucket.url}/acme", keys=keys) as here:
-        snapshot = here.backed_up()
-        place = adapter.Bucket(
-            here.repository, (keys[0].encode(), keys[1].encode()), here.processes
-        )
-        before = s3.client().list_objects_v2(Bucket=bucket.name)
-        with gateway(place, here.processes) as served, origin(here, served.url) as source:
-            copying.initialise(there.restic, source)
-            copying.copy(there.restic, source, [snapshot])
-        after = s3.client().list_objects_v2(Bucket=bucket.name)
+    here, keys = in_bucket, (s3.access_key.encode(), s3.secret_key.encode())
+    place = adapter.Bucket(here.repository, keys, here.processes)
+    before = s3.client().list_objects_v2(Bucket=bucket.name)
+    with gateway(place, here.processes) as served, origin(here, served.url) as source:
+        copying.initialise(there.restic, source)
+        copying.copy(there.restic, source, [uploaded])
+    after = s3.client().list_objects_v2(Bucket=bucket.name)
 
-    assert [snapshot] == [s.original for s in there.restic.snapshots()]
+    assert [uploaded] == [s.original for s in there.restic.snapshots()]
     assert [o["Key"] for o in before["Contents"]] == [o["Key"] for o in after["Contents"]]
     assert served.requests is not None
     assert served.bytes is not None
@@ -126,6 +120,7 @@ def test_a_bucket_is_copied_without_its_keys(
     assert "@" not in repr(served)
 
 
+@pytest.mark.usefixtures("uploaded")
 def test_a_source_that_goes_away_is_the_one_that_is_named(
     tmp_path: Path, binary: Path, s3: S3Server, bucket: Bucket, there: Scene
 ) -> None:
@@ -136,12 +131,12 @@ def test_a_source_that_goes_away_is_the_one_that_is_named(
         Relay(s3.endpoint) as relay,
         scene(folder, binary, url=relay.url(bucket.name, "acme"), keys=keys) as here,
     ):
-        snapshot = here.backed_up()
         place = adapter.Bucket(
             here.repository, (keys[0].encode(), keys[1].encode()), here.processes
         )
         with gateway(place, here.processes) as served, origin(here, served.url) as source:
             copying.initialise(there.restic, source)
+            (snapshot,) = here.restic.snapshots()
             relay.refuse()
             with pytest.raises(RepositoryUnreachable, match=relay.endpoint):
-                copying.copy(there.restic, source, [snapshot])
+                copying.copy(there.restic, source, [snapshot.id])

@@ -12,7 +12,8 @@ from orchestrator.adapters.restic.needing import needed, readable
 from orchestrator.adapters.restic.repairing import MARK, mark, repair_index, repair_packs, unmark
 from orchestrator.adapters.secrets import SecretFiles
 from tests import harm
-from tests.repositories import scene
+from tests.quick import quicken
+from tests.repositories import PASSWORD, scene
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,7 @@ def test_hurt_snapshots_are_marked_copied_anew_and_only_then_removed(
     ):
         here_is = copying.Origin.of(here.restic, secrets, str(here.place))
         other.restic.initialise()
+        quicken(other.place, PASSWORD)
         copying.copy(other.restic, here_is, [snapshot])
         for pack in harm.packs(here.place):
             harm.noise(pack)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.site import DATABASE, FILES, TOOLS, ClientSite
+from tests.quick import quicken
+from tests.site import DATABASE, FILES, PASSWORD, TOOLS, ClientSite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,7 @@ def original(tmp_path_factory: pytest.TempPathFactory, database: dict[str, objec
     site.fill()
     site.write(DATABASE + FILES, **database)
     site.backup()
+    quicken(site.repository, PASSWORD)
     return Original(site=site, values=database)
 
 

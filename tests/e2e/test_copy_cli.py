@@ -109,7 +109,7 @@ def test_a_backup_whose_copy_fails_is_protected_in_part(tmp_path: Path) -> None:
 
 def test_a_copy_that_was_killed_goes_on_next_time(tmp_path: Path) -> None:
     places = Places(tmp_path / "home")
-    places.site.fill(60, 1_000_000)
+    places.site.fill(36, 1_000_000)  # three packs of restic's
     places.write()
     limited = places.site.policies / "acme.yaml"
     free = limited.read_text()

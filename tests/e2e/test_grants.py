@@ -101,6 +101,16 @@ def granted(tmp_path: Path, s3: S3Server, postgres: PostgresServer) -> Granted:
     return Granted(tmp_path, s3, postgres)
 
 
+@pytest.fixture(scope="module")
+def settled(
+    tmp_path_factory: pytest.TempPathFactory, s3: S3Server, postgres: PostgresServer
+) -> Granted:
+    """One that has its first recovery point; nobody changes what is in it."""
+    made = Granted(tmp_path_factory.mktemp("settled"), s3, postgres)
+    made.site.backup("caisse")
+    return made
+
+
 def test_a_site_lives_with_exactly_what_is_granted(granted: Granted) -> None:
     site = granted.site
 
@@ -141,13 +151,12 @@ def credentials(site: ClientSite) -> list[str]:
     return ["-o", "s3.region=us-east-1"]
 
 
-def test_the_daily_key_cannot_remove_hide_or_change_what_is_there(granted: Granted) -> None:
-    granted.site.backup("caisse")
-    at: Any = {"Bucket": granted.bucket}
-    daily = granted.s3.client(
+def test_the_daily_key_cannot_remove_hide_or_change_what_is_there(settled: Granted) -> None:
+    at: Any = {"Bucket": settled.bucket}
+    daily = settled.s3.client(
         (
-            (granted.site.secrets / "access_key").read_text().strip(),
-            (granted.site.secrets / "secret_key").read_text().strip(),
+            (settled.site.secrets / "access_key").read_text().strip(),
+            (settled.site.secrets / "secret_key").read_text().strip(),
         )
     )
     config: Any = {**at, "Key": "acme/config"}
@@ -171,14 +180,13 @@ def test_the_daily_key_cannot_remove_hide_or_change_what_is_there(granted: Grant
             attempt()
 
 
-def test_the_recovery_key_reads_old_versions_and_puts_them_back(granted: Granted) -> None:
-    granted.site.backup("caisse")
-    config: Any = {"Bucket": granted.bucket, "Key": "acme/config"}
-    good = granted.s3.client().get_object(**config)["Body"].read()
-    granted.s3.client().delete_object(**config)
-    recovery = granted.s3.client(granted.admit("recovery"))
+def test_the_recovery_key_reads_old_versions_and_puts_them_back(settled: Granted) -> None:
+    config: Any = {"Bucket": settled.bucket, "Key": "acme/config"}
+    good = settled.s3.client().get_object(**config)["Body"].read()
+    settled.s3.client().delete_object(**config)
+    recovery = settled.s3.client(settled.admit("recovery"))
 
-    listed = recovery.list_object_versions(Bucket=granted.bucket, Prefix="acme/config")
+    listed = recovery.list_object_versions(Bucket=settled.bucket, Prefix="acme/config")
     (old,) = listed["Versions"]
     body = recovery.get_object(**config, VersionId=old["VersionId"])["Body"].read()
     recovery.put_object(**config, Body=body)
@@ -189,10 +197,10 @@ def test_the_recovery_key_reads_old_versions_and_puts_them_back(granted: Granted
 
 
 def test_a_page_is_printed_for_people_and_an_unknown_repository_is_refused(
-    granted: Granted,
+    settled: Granted,
 ) -> None:
-    page = granted.site.pra("grants", "acme", "--repository", "far")
-    unknown = granted.site.pra("grants", "acme", "--repository", "fra")
+    page = settled.site.pra("grants", "acme", "--repository", "far")
+    unknown = settled.site.pra("grants", "acme", "--repository", "fra")
 
     assert (0, True) == (page.code, page.out.startswith("# far: the daily key"))
     assert "CREATE ROLE" not in page.out

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.site import FILES, ClientSite
+from tests.quick import quicken, upload
+from tests.site import FILES, PASSWORD, ClientSite
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from orchestrator.demo.servers import S3Server
@@ -23,24 +26,42 @@ def name() -> str:
     return f"relock-{secrets.token_hex(6)}"
 
 
-def a_site(home: Path, s3: S3Server, name: str, promise: str) -> ClientSite:
-    """A site that was backed up into a bucket, and then promised something of it."""
-    site = ClientSite(
-        home, url=f"s3:{s3.endpoint}/{name}/acme", s3_keys=(s3.access_key, s3.secret_key)
-    )
-    site.fill(files=10)
-    site.write(FILES)
-    site.backup()
-    path = site.policies / "acme.yaml"
-    path.write_text(path.read_text().replace(OFFSITE, f"{OFFSITE}, {promise}"))
-    return site
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> ClientSite:
+    """A site that was backed up once, into a folder."""
+    found = ClientSite(tmp_path_factory.mktemp("whole"))
+    found.fill(files=10)
+    found.write(FILES)
+    found.backup()
+    quicken(found.repository, PASSWORD)
+    return found
+
+
+@pytest.fixture
+def promised(
+    whole: ClientSite, tmp_path: Path, s3: S3Server, name: str
+) -> Callable[[str], ClientSite]:
+    """Puts its repository into the bucket, as restic would have, and promises something of it."""
+
+    def promise(words: str) -> ClientSite:
+        shutil.copytree(whole.home, tmp_path, dirs_exist_ok=True)
+        keys = (s3.access_key, s3.secret_key)
+        site = ClientSite(tmp_path, url=f"s3:{s3.endpoint}/{name}/acme", s3_keys=keys)
+        site.source = whole.source
+        site.write(FILES)
+        upload(whole.repository, s3.client(), name, "acme/")
+        path = site.policies / "acme.yaml"
+        path.write_text(path.read_text().replace(OFFSITE, f"{OFFSITE}, {words}"))
+        return site
+
+    return promise
 
 
 def test_a_bucket_that_locks_for_less_than_promised_is_relocked_and_is_a_problem(
-    tmp_path: Path, s3: S3Server, name: str
+    promised: Callable[[str], ClientSite], s3: S3Server, name: str
 ) -> None:
     s3.make_bucket(name, object_lock=True, days=1)
-    site = a_site(tmp_path, s3, name, "immutable: {mode: compliance, for: 4d}")
+    site = promised("immutable: {mode: compliance, for: 4d}")
 
     tried = site.pra("repo", "relock", "acme", "--dry-run", "--json")
     ran = site.pra("repo", "relock", "acme", "--json")
@@ -57,11 +78,11 @@ def test_a_bucket_that_locks_for_less_than_promised_is_relocked_and_is_a_problem
 
 
 def test_what_restic_wrote_into_an_unlocked_place_is_locked_by_the_first_relock(
-    tmp_path: Path, s3: S3Server, name: str
+    promised: Callable[[str], ClientSite], s3: S3Server, name: str
 ) -> None:
     client = s3.client()
     client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
-    site = a_site(tmp_path, s3, name, "immutable: {mode: compliance, for: 2m}")
+    site = promised("immutable: {mode: compliance, for: 5m}")
 
     first = site.pra("repo", "relock", "acme", "--json").json["repositories"][0]
     second = site.pra("repo", "relock", "acme", "--json").json["repositories"][0]
@@ -78,10 +99,10 @@ def test_what_restic_wrote_into_an_unlocked_place_is_locked_by_the_first_relock(
 
 
 def test_doctor_says_of_an_unsafe_bucket_what_is_wrong_with_it(
-    tmp_path: Path, s3: S3Server, name: str
+    promised: Callable[[str], ClientSite], s3: S3Server, name: str
 ) -> None:
     s3.make_bucket(name)
-    site = a_site(tmp_path, s3, name, "immutable: {mode: compliance, for: 4d}")
+    site = promised("immutable: {mode: compliance, for: 4d}")
 
     doctor = site.pra("doctor", "acme", "--json")
 

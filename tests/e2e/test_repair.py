@@ -121,7 +121,8 @@ def test_a_repository_whose_disk_is_away_is_not_called_damaged(site: TwoPlaces) 
 
     seen = site.verify("--repository", "far")
 
-    assert (1, None) == (seen.code, seen.json["repositories"][0]["sound"])
+    (far,) = seen.json["repositories"]
+    assert (1, None, "repository-absent") == (seen.code, far["sound"], far["error"]["code"])
 
 
 def test_whoever_works_there_alone_is_named_and_nothing_is_changed(site: TwoPlaces) -> None:

@@ -1,38 +1,43 @@
-"""A repository in a bucket that is damaged, away, or lied about; and repaired from a folder."""
+"""A repository in a bucket that is damaged or deleted, and repaired from another one."""
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.attacks import Attacker
 from tests.damaged import TwoPlaces
-from tests.faults import Relay
+from tests.quick import upload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from orchestrator.demo.servers import S3Server
     from tests.conftest import Bucket
 
 
-@pytest.fixture
-def relay(s3: S3Server) -> Iterator[Relay]:
-    """The line to the storage."""
-    with Relay(s3.endpoint) as line:
-        yield line
-
-
-@pytest.fixture
-def site(s3: S3Server, bucket: Bucket, relay: Relay, tmp_path: Path) -> TwoPlaces:
-    """`far` in a bucket behind a line, `near` in another of the same storage."""
-    keys = (s3.access_key, s3.secret_key)
-    near = f"s3:{s3.endpoint}/{bucket.name}/near"
-    made = TwoPlaces(tmp_path, url=relay.url(bucket.name, "far"), near=near, s3_keys=keys)
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> TwoPlaces:
+    """A point in two repositories in folders."""
+    made = TwoPlaces(tmp_path_factory.mktemp("whole"))
     made.write()
     made.made(points=1)
+    return made
+
+
+@pytest.fixture
+def site(whole: TwoPlaces, s3: S3Server, bucket: Bucket, tmp_path: Path) -> TwoPlaces:
+    """The same in two places of a bucket, as restic would have put it there."""
+    shutil.copytree(whole.home, tmp_path, dirs_exist_ok=True)
+    urls = {name: f"{bucket.url}/{name}" for name in ("far", "near")}
+    keys = (s3.access_key, s3.secret_key)
+    made = TwoPlaces(tmp_path, url=urls["far"], near=urls["near"], s3_keys=keys)
+    made.source = whole.source
+    made.write()
+    upload(whole.repository, s3.client(), bucket.name, "far/")
+    upload(whole.near, s3.client(), bucket.name, "near/")
     return made
 
 
@@ -60,15 +65,6 @@ def test_a_bucket_is_read_and_repaired_from_another(
     assert (0, True, []) == (repaired.code, repaired.json["sound"], repaired.json["lost"])
     assert repaired.json["fetched_bytes"] > 300_000
     assert "proven" == site.drill("--repository", "far").json["verdict"]
-
-
-def test_a_line_that_is_away_is_no_damage(site: TwoPlaces, relay: Relay) -> None:
-    relay.refuse()
-
-    cut = site.verify("--repository", "far")
-
-    (far,) = cut.json["repositories"]
-    assert (1, None, "repository-unreachable") == (cut.code, far["sound"], far["error"]["code"])
 
 
 def test_a_bucket_in_which_everything_was_deleted_is_damaged_and_not_merely_absent(

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.site import FILES, ClientSite
+from tests.quick import quicken
+from tests.site import FILES, PASSWORD, ClientSite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,9 @@ def backed_up(tmp_path_factory: pytest.TempPathFactory) -> ClientSite:
     site = ClientSite(tmp_path_factory.mktemp("backed-up"))
     site.fill(10, 2_000)
     site.write(FILES + RULES)
-    for _ in range(3):
+    site.backup()
+    quicken(site.repository, PASSWORD)
+    for _ in range(2):
         site.backup()
     return site
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
+import shutil
 import signal
 import threading
 import time
@@ -13,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.lying import Liar
-from tests.site import ClientSite
+from tests.quick import quicken, upload
+from tests.site import PASSWORD, ClientSite
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from mypy_boto3_s3 import S3Client
@@ -64,15 +68,37 @@ def name() -> str:
     return f"wipe-{secrets.token_hex(6)}"
 
 
-@pytest.fixture
-def site(tmp_path: Path, s3: S3Server, name: str) -> Wipeable:
-    """Backed up once into a bucket with Object Lock."""
-    s3.make_bucket(name, object_lock=True, days=1)
-    found = Wipeable(tmp_path, s3, name)
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> ClientSite:
+    """Backed up once, into a folder."""
+    found = ClientSite(tmp_path_factory.mktemp("whole"))
     found.fill()
     found.write()
     found.backup()
+    quicken(found.repository, PASSWORD)
     return found
+
+
+@pytest.fixture
+def settled(whole: ClientSite, tmp_path: Path, s3: S3Server, name: str) -> Callable[..., Wipeable]:
+    """Puts the same site's repository into the bucket, as restic would have."""
+
+    def settle(**other: str) -> Wipeable:
+        shutil.copytree(whole.home, tmp_path, dirs_exist_ok=True)
+        found = Wipeable(tmp_path, s3, name, **other)
+        found.source = whole.source
+        found.write()
+        upload(whole.repository, found.client, name, "acme/")
+        return found
+
+    return settle
+
+
+@pytest.fixture
+def site(settled: Callable[..., Wipeable], s3: S3Server, name: str) -> Wipeable:
+    """Backed up once into a bucket with Object Lock."""
+    s3.make_bucket(name, object_lock=True, days=1)
+    return settled()
 
 
 def codes(document: dict[str, Any]) -> set[str]:
@@ -110,32 +136,29 @@ def test_a_wiped_bucket_is_proven_from_its_versions_and_then_brought_back(site: 
 
 
 def test_a_rewind_that_was_killed_half_way_goes_on_with_the_next(
-    tmp_path: Path, s3: S3Server, name: str
+    settled: Callable[..., Wipeable], s3: S3Server, name: str
 ) -> None:
     s3.make_bucket(name, object_lock=True, days=1)
     slow = [False]
-    copied: list[str] = []
+    copied = itertools.count()
     over = threading.Event()
 
-    def lie(_method: str, path: str, source: str) -> int | None:
-        if slow[0] and source:
-            if len(copied) >= 4:
-                over.wait(30)
-            copied.append(path)
+    def lie(_method: str, _path: str, source: str) -> int | None:
+        if slow[0] and source and next(copied) >= 4:
+            over.wait(90)
+            return 503  # whoever asked is dead: it must not be copied after all
         return None
 
     with Liar(s3.endpoint, lie) as liar:
-        site = Wipeable(tmp_path, s3, name, endpoint=liar.endpoint)
-        site.fill()
-        site.write()
-        site.backup()
+        site = settled(endpoint=liar.endpoint)
         at, slow[0] = site.wipe(), True
         with site.start("repo", "rewind", "acme", "--at", at, "--yes") as child:
-            until = time.monotonic() + 30
-            while len(site.keys()) < 3 and time.monotonic() < until:
-                time.sleep(0.1)
+            until = time.monotonic() + 60
+            while len(site.keys()) < 3:
+                assert time.monotonic() < until
+                assert not child.poll(0.1)
             os.killpg(child.pid, signal.SIGKILL)
-            over.set()
+        over.set()
         slow[0] = False
         some = len(site.keys())
 
@@ -148,14 +171,11 @@ def test_a_rewind_that_was_killed_half_way_goes_on_with_the_next(
 
 
 def test_a_bucket_whose_versions_are_not_locked_is_no_way_back(
-    tmp_path: Path, s3: S3Server, name: str
+    settled: Callable[..., Wipeable], s3: S3Server, name: str
 ) -> None:
     s3.make_bucket(name)
     s3.client().put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    site = Wipeable(tmp_path, s3, name)
-    site.fill()
-    site.write()
-    site.backup()
+    site = settled()
 
     drilled = site.wiped_drill()
 
@@ -165,13 +185,10 @@ def test_a_bucket_whose_versions_are_not_locked_is_no_way_back(
 
 
 def test_a_bucket_without_versions_has_nothing_to_go_back_to(
-    tmp_path: Path, s3: S3Server, name: str
+    settled: Callable[..., Wipeable], s3: S3Server, name: str
 ) -> None:
     s3.make_bucket(name)
-    site = Wipeable(tmp_path, s3, name)
-    site.fill(files=10)
-    site.write()
-    site.backup()
+    site = settled()
 
     drilled = site.wiped_drill()
     ran = site.pra("repo", "rewind", "acme", "--at", "2026-11-02 03:00", "--yes", "--json")
@@ -184,14 +201,11 @@ def test_a_bucket_without_versions_has_nothing_to_go_back_to(
 
 
 def test_keys_that_are_gone_for_good_are_lost_and_the_repository_is_not_sound(
-    tmp_path: Path, s3: S3Server, name: str
+    settled: Callable[..., Wipeable], s3: S3Server, name: str
 ) -> None:
     s3.make_bucket(name)
     s3.client().put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    site = Wipeable(tmp_path, s3, name)
-    site.fill(files=10)
-    site.write()
-    site.backup()
+    site = settled()
     at = site.wipe()
     for key, version, is_latest in site.versions():
         if "/keys/" in key and not is_latest:
@@ -242,4 +256,6 @@ def test_what_is_asked_wrongly_is_said_before_anything_is_written(site: Wipeable
         assert "AKHIDDEN" not in ran.err
     ran = site.pra("repo", "rewind", "acme", "--at", "2020-01-01 03:00", "--yes")
     assert (1, True) == (ran.code, "held no object of a repository" in ran.err)
+    foreseen = site.pra("repo", "rewind", "acme", "--at", "2020-01-01 03:00", "--dry-run")
+    assert (3, True) == (foreseen.code, "there was nothing" in foreseen.out)
     assert before == site.versions()

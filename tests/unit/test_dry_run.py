@@ -60,6 +60,15 @@ def test_every_repository_is_opened_once() -> None:
     assert 2 == sum(name.startswith("open") for name, _, _ in found)
 
 
+def test_a_wiped_bucket_is_opened_through_its_versions() -> None:
+    share = service(id="share", sources=FILES, checks=(), rewound=True)
+
+    assert [
+        ("open offsite through its versions", (), None),
+        ("share/fetch", ("open offsite through its versions",), None),
+    ] == rows(share)
+
+
 def test_a_service_without_a_copy_has_no_step_and_says_why() -> None:
     lost = service(repository=None, lost="no copy survives: nas goes with it")
 

@@ -135,7 +135,7 @@ def test_a_person_reads_one_line_a_run_and_no_negative_time() -> None:
     text = history.text([told[0], back, still, drill], "Europe/Paris")
 
     assert [
-        "started           what    service  took  outcome    run",
+        "started           what    of       took  outcome    run",
         "2026-11-23 12:02  backup  till     1 s   complete   r1   two lines",
         "2026-11-23 12:02  backup  offsite  -     complete   r2   two lines",
         "2026-11-23 12:02  backup  till     -     under way  r3",

@@ -115,7 +115,7 @@ def test_who_is_called_for_a_wiped_bucket_is_given_the_way_back() -> None:
     said = page(incident("repository-lost-offsite")).body.splitlines()
     folder = page(incident("repository-lost-nas")).body
 
-    assert "  pra repo rewind bakery --repository offsite --at TIME --dry-run" in said
+    assert "  pra repo rewind bakery --repository offsite --dry-run" in said
     assert "rewind" not in folder
 
 

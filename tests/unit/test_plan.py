@@ -14,6 +14,7 @@ from orchestrator.core.policy.model import (
     LockMode,
     Promise,
     SandboxPolicy,
+    Window,
 )
 from orchestrator.errors import Misused
 from restore_drills.model import (
@@ -25,6 +26,7 @@ from restore_drills.model import (
     SourceKind,
     SourcePlan,
 )
+from tests.builders import hours
 from tests.policies import PAYROLL, SHARE, WINDOWS, repository, service, site, source
 
 NOW = datetime(2026, 11, 23, 11, 2, tzinfo=UTC)
@@ -245,6 +247,19 @@ def test_a_limited_download_is_told_of_the_repository_that_is_read_alone() -> No
     assert "offsite: fetched within the policy's limit of 20Mbit/s" == finding.message
 
 
+def test_a_drill_that_a_window_slows_says_so() -> None:
+    bakery = site()
+    night = Window(hours=hours("0123456", "13:00", "14:00"), upload=None, download=2_500_000)
+    before = Limits(upload=None, download=None, windows=(night,))
+    slow = {name: replace(r, limits=before) for name, r in bakery.repositories.items()}
+
+    (finding,) = planned(repositories=slow).findings
+
+    assert (
+        "offsite: fetched within the policy's limit of 20Mbit/s at this time of day"
+    ) == finding.message
+
+
 NAS = repository("nas", Location.ONSITE, "nas-1")
 FAR = repository("far", Location.OFFSITE)
 FARTHER = repository("farther", Location.OFFSITE)
@@ -264,6 +279,8 @@ BASE = {r.id: r for r in (NAS, FAR, FARTHER, S3, LOCKED)}
         (("farther", "far"), Scenario.BURGLARY, "farther"),
         (("nas", "farther", "far"), Scenario.BURGLARY, "farther"),
         (("nas", "far"), Scenario.BUCKET_WIPE, "nas"),
+        (("nas", "s3"), Scenario.BUCKET_WIPE, "nas"),
+        (("s3", "far"), Scenario.BUCKET_WIPE, "far"),
     ],
 )
 def test_a_drill_uses_the_nearest_copy_that_the_scenario_leaves(
@@ -284,8 +301,8 @@ def test_a_drill_uses_the_nearest_copy_that_the_scenario_leaves(
 @pytest.mark.parametrize(
     ("homes", "repository"),
     [
-        (("nas", "s3"), "s3"),
-        (("s3", "far"), "s3"),
+        (("s3",), "s3"),
+        (("nas", "locked"), "locked"),
         (("nas", "s3", "locked"), "locked"),
     ],
 )

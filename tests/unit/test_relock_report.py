@@ -69,5 +69,5 @@ def test_the_document_has_null_for_what_there_is_not() -> None:
     first, second = found["repositories"]
     assert ("acme", True) == (found["site"], found["dry_run"])
     assert (None, None, None) == (first["run"], first["least_until"], first["least_key"])
-    assert "2026-12-14T11:02:53+00:00" == second["least_until"]
+    assert "2026-12-14T11:02:53.000000Z" == second["least_until"]
     assert {"put": 5334, "get": 18000, "list": 18} == second["forecast_30_days"]

@@ -101,10 +101,10 @@ def test_without_versions_nothing_comes_back() -> None:
     assert "rewind-unknown" == said(replace(LOCKED, versioning=None))[0]
 
 
-def test_versions_without_a_lock_count_only_if_our_keys_may_not_delete_them() -> None:
+def test_versions_without_a_lock_rest_on_what_our_keys_may_not() -> None:
     bare = replace(LOCKED, locked=False)
     may = replace(bare, tamper=replace(TAMPER, delete_version=Answer.ALLOWED))
 
-    assert "fine" == said(bare)[0]
+    assert "rewind-rests-on-rights" == said(bare)[0]
     assert "rewind-unprotected" == said(may)[0]
     assert "rewind-unprotected" == said(replace(bare, tamper=None))[0]

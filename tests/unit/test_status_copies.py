@@ -150,7 +150,8 @@ def test_locks_and_damage_are_told_where_they_matter() -> None:
     said = lines(nights)
     assert any(line.startswith("offsite: a lock ends 2026-12-10") for line in said)
     assert (
-        "nas: DAMAGED: pack 4f6d9e is truncated: run `pra repo repair bakery --repository nas`."
+        "nas: DAMAGED: pack 4f6d9e is truncated. Remove nothing from it. Repair it: "
+        "`pra repo repair bakery --repository nas`."
     ) in said
     near, far = told(nights)["repositories"]
     assert (True, False) == (near["damaged"], far["damaged"])

@@ -53,13 +53,22 @@ def test_what_was_never_done_is_said_with_the_command_to_run() -> None:
 
 def test_a_scenario_with_its_own_promise_has_its_own_row_and_command() -> None:
     own = Promise(rto=timedelta(days=3), rpo=timedelta(hours=1))
-    text = page(seen(of=site(service(objectives={None: PROMISE, Scenario.BURGLARY: own}))))
+    wipe = Scenario.BUCKET_WIPE
+    text = page(seen(of=site(service(objectives={None: PROMISE, wipe: own}))))
 
     assert "back in 3 d, lost 1 h" in text
     assert (
-        "till, you are burgled: never drilled: run `pra drill bakery till --scenario burglary`."
-        in text
-    )
+        "till, the online copy is wiped: never drilled: "
+        "run `pra drill bakery till --scenario bucket-wipe`."
+    ) in text
+
+
+def test_what_cannot_be_drilled_is_said_as_such_and_no_command_is_given_for_it() -> None:
+    own = Promise(rto=timedelta(days=3), rpo=timedelta(hours=1))
+    text = page(seen(of=site(service(objectives={None: PROMISE, Scenario.BURGLARY: own}))))
+
+    assert "till, you are burgled: cannot be drilled in this version." in text
+    assert "--scenario burglary" not in text
 
 
 def test_nothing_is_summed_up_where_every_scenario_has_its_own_row() -> None:

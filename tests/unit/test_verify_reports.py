@@ -68,7 +68,7 @@ def test_what_cannot_be_opened_is_not_sent_to_a_repair_from_inside() -> None:
 def test_damage_outweighs_what_could_not_be_read() -> None:
     assert 3 == verify.exit_code([ROW, AWAY, HURT])
     assert 1 == verify.exit_code([ROW, AWAY])
-    assert ["far: NOT VERIFIED: far: it does not answer", "  Check the network."] == page(AWAY)
+    assert ["far: NOT VERIFIED: it does not answer", "  Check the network."] == page(AWAY)
 
 
 def test_a_program_is_told_the_same() -> None:

@@ -157,7 +157,8 @@ def _named(lines: Sequence[str], packs: Sequence[str]) -> tuple[Fault, ...]:
         found["data", ""] = Fault(kind="data", id="", words=words, blobs=tuple(blobs))
     if not found:
         # It counted an error: whatever it is, it is not nothing.
-        words = next((line for line in lines if not line.startswith(ECHOES)), "") or lines[0]
+        said = [line for line in lines if not line.startswith(ECHOES)] or lines
+        words = next(iter(said), "it counted an error and named none")
         found["data", ""] = Fault(kind="data", id="", words=_short(words))
     return tuple(found.values())
 

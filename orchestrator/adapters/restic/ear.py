@@ -7,6 +7,7 @@ notices of retries and our own question to the endpoint decide.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 KEEP_ERRORS = 10_000
 KEEP_TEXT = 200
 MISSING = " does not exist, skipping"
+# Its notice of a request that is made again, or at last was answered; `check` of 0.19 gives it as
+# an error, which it is not.
+TRIED = re.compile(r"(returned error, retrying after [^:]*|operation successful after)(.*)")
+KEEP_REASON = 120
 
 
 class Ear:
@@ -50,6 +55,7 @@ class Ear:
         self._moved = time.monotonic()
         self._asked = self._moved
         self._retrying: float | None = None
+        self._reason = ""
         self._asking = False
         self._dead: str | None = None
 
@@ -69,18 +75,16 @@ class Ear:
         said = parse.message(line)
         match said:
             case {"message_type": "error"}:
-                self._error(parse.unread(said))
+                error = parse.unread(said)
+                if not self._tried(error.why):
+                    self._error(error)
                 return
             case {"message_type": "exit_error", "message": str(words)}:
                 self.exit_error = words
                 return
             case _:
                 text = line.decode(errors="replace").strip()
-        if "successful after" in text:
-            self._advance()
-        elif "retrying after" in text:
-            with self._lock:
-                self._retrying = self._retrying or time.monotonic()
+        self._tried(text)
         if text and len(self.text) < KEEP_TEXT:
             self.text.append(text)
         if text.endswith(MISSING):
@@ -94,7 +98,8 @@ class Ear:
             if self._dead is not None:
                 return self._dead
             if self._retrying is not None and now - self._retrying > patience:
-                return f"nothing moved for {now - self._moved:.0f} s in which restic tried again"
+                silence = f"nothing moved for {now - self._moved:.0f} s"
+                return f"{silence} in which restic tried again{self._reason}"
             # What follows the summary (--verify) is local, however long it is silent.
             silent = now - max(self._moved, self._asked) > patience / 2 and self.summary is None
             if silent and not self._asking:
@@ -114,6 +119,19 @@ class Ear:
             self._asked = time.monotonic()
             if moved == self._moved:
                 self._dead = dead
+
+    def _tried(self, text: str) -> bool:
+        """Take a notice of a request that is tried again; false when it is none."""
+        said = TRIED.search(text)
+        if said is None:
+            return False
+        if said[1].startswith("operation"):
+            self._advance()
+            return True
+        with self._lock:
+            self._retrying = self._retrying or time.monotonic()
+            self._reason = said[2].rstrip()[:KEEP_REASON]
+        return True
 
     def _status(self, progress: Progress | None) -> None:
         if progress is None:

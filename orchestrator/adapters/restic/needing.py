@@ -36,10 +36,9 @@ AT_ONCE = 4  # restics that read the index
 ASKED = 10_000  # blobs in one question: the kernel takes 2 MB of arguments
 MOST = 10 * ASKED
 NOTHING = "0" * 64
-UNLOADED = re.compile(
-    r"unable to load tree ([0-9a-f]{64})\s+\.\.\. which belongs to snapshot ([0-9a-f]{64})",
-    re.IGNORECASE,
-)
+# Two lines, and restic may print its answer between them.
+UNLOADED = re.compile(r"unable to load tree ([0-9a-f]{64})", re.IGNORECASE)
+BELONGS = re.compile(r"\.\.\. which belongs to snapshot ([0-9a-f]{64})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,17 +144,22 @@ def _found(restic: Restic, blobs: Sequence[str], cache: Path) -> dict[str, froze
         argv = ["find", "--json", "--no-lock", "--blob", *some]
         said = restic.call(argv, timeout=WITHIN, cache=cache, keep=KEPT, lines=False)
         text = said.ended.stdout.decode(errors="replace")
-        for tree, snapshot in UNLOADED.findall(text + "\n".join(said.ear.text)):
+        for tree, snapshot in unloaded("\n".join([text, *said.ear.text])):
             found[tree].add(snapshot)
         for blob, snapshot in matches(text):
             found[blob].add(snapshot)
     return {name: frozenset(snapshots) for name, snapshots in found.items()}
 
 
+def unloaded(text: str) -> Iterable[tuple[str, str]]:
+    """Return tree and snapshot of each tree that `find` could not load."""
+    return zip(UNLOADED.findall(text), BELONGS.findall(text), strict=False)
+
+
 def matches(text: str) -> Iterable[tuple[str, str]]:
     """Return blob and snapshot of each object of the array that `find` prints."""
     # What it says of trees may stand in the middle of the array.
-    text = UNLOADED.sub("", text)
+    text = BELONGS.sub("", UNLOADED.sub("", text))
     begin = text.find("[")
     try:
         listed = json.loads(text[begin:]) if begin >= 0 else []

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 CHILD = ("-I", "-m", "orchestrator.adapters.s3.child")
 ANSWER = timedelta(minutes=2)
-KEPT = 64 << 20  # bytes of an answer
+# It holds no lock over there, and goes on next time: nobody waits for a line that is silent.
+GRACE = timedelta(seconds=5)
+KEPT = 8 << 20  # bytes of an answer, which is one line
 KINDS = ("RepositoryAbsent", "RepositoryRefused", "RepositoryUnreachable", "Misused")
 
 
@@ -73,6 +75,8 @@ class Bucket:
                 timeout=timeout,
                 stdin=self.brief(operation, request or {}),
                 on_stdout=ear.line,
+                keep=KEPT,
+                grace=GRACE,
             )
         except drills.Interrupted as error:
             raise Interrupted(f"{self.repository.id}: {error}") from error

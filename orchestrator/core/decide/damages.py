@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from orchestrator.core.decide.conditions import Condition, Held
 from orchestrator.core.decide.shut import repair
@@ -29,12 +30,12 @@ def damaged(of: Keeping) -> Held | None:
     services = [of.site.services[h.service] for h in hurt if h.service in of.site.services]
     name, faults = of.repository.id, list(dict.fromkeys(one.fault for one in damage))
     what = "; ".join(faults[:TOLD]) + ("; and more" if len(faults) > TOLD else "")
-    told = _points(hurt) if hurt else "No recovery point is known to need it"
+    told = _points(hurt, of.site.timezone) if hurt else "No recovery point is known to need it"
     return of.held(
         Condition.REPOSITORY_DAMAGED,
         min((s.criticality for s in services), default=AT_MOST),
         f"{name} is damaged, seen twice: {what or 'its structure'}. {told}{_elsewhere(of, hurt)}",
-        repair(of.site, name),
+        repair(of.site, of.repository, damage),
         seen.run,
         at_most=False,
     )
@@ -79,12 +80,13 @@ def _hurt(of: Keeping, repository: str) -> set[str]:
     return {point.run for one in readings for d in one.damage for point in d.points}
 
 
-def _points(hurt: list[Hurt]) -> str:
+def _points(hurt: list[Hurt], zone: str) -> str:
     """Name the points that are hurt, service by service, the newest ones."""
     said = []
     for name in dict.fromkeys(one.service for one in hurt):
         times = [h.data_time for h in hurt if h.service == name]
-        named = ", ".join(f"{at:%Y-%m-%d %H:%M}" for at in sorted(times, reverse=True)[:TOLD])
+        newest = [at.astimezone(ZoneInfo(zone)) for at in sorted(times, reverse=True)[:TOLD]]
+        named = ", ".join(f"{at:%Y-%m-%d %H:%M}" for at in newest)
         more = f" and {len(times) - TOLD} more" if len(times) > TOLD else ""
-        said.append(f"{name} ({named}{more} UTC)")
+        said.append(f"{name} ({named}{more})")
     return f"It hurts the recovery points of {', '.join(said)}"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from orchestrator.core.events import Damage
     from orchestrator.core.policy.model import Repository, Service, Site
     from orchestrator.core.state import Incident, Run
 
@@ -29,6 +30,7 @@ CODES = {
 }
 # An unplugged disk is neither: it is expected back after its rotation.
 UNPLUGGED = {"repository-absent", "repository-unreachable"}
+OPENS = {"key", "config"}  # kinds of damage
 # What goes before the others, and holds until the repository lets those runs in again.
 GRAVE = (Condition.REPOSITORY_LOST, Condition.REPOSITORY_REFUSED)
 WORDS = {
@@ -196,12 +198,9 @@ def _kept_from(those: list[Trouble]) -> str:
 
 def _remedy(condition: Condition, site: Site, repository: Repository, last: Run) -> str:
     if condition is Condition.REPOSITORY_DAMAGED:
-        return repair(site, repository.id)
+        return repair(site, repository)
     if condition is Condition.REPOSITORY_LOST and is_s3(repository):
-        return (
-            "Restore nothing over it. See what its versions give back: "
-            f"`pra repo rewind {site.id} --repository {repository.id} --at TIME --dry-run`."
-        )
+        return f"Restore nothing over it. {_rewind(site, repository)}"
     if condition is Condition.REPOSITORY_LOST:
         return (
             "See whether its disk is mounted and who removed it; make no new repository there. "
@@ -210,8 +209,16 @@ def _remedy(condition: Condition, site: Site, repository: Repository, last: Run)
     return last.remedy
 
 
-def repair(site: Site, repository: str) -> str:
-    """Say how a damaged repository is healed."""
-    return (
-        f"Remove nothing from it. Repair it: `pra repo repair {site.id} --repository {repository}`."
-    )
+def repair(site: Site, repository: Repository, damage: Iterable[Damage] = ()) -> str:
+    """Say how a damaged repository is healed: what opens it cannot be, from inside."""
+    if not any(one.kind in OPENS for one in damage):
+        call = f"pra repo repair {site.id} --repository {repository.id}"
+        return f"Remove nothing from it. Repair it: `{call}`."
+    if is_s3(repository):
+        return f"It cannot be opened, nor repaired from inside. {_rewind(site, repository)}"
+    return "It cannot be opened, nor repaired from inside. Bring its config and keys back."
+
+
+def _rewind(site: Site, repository: Repository) -> str:
+    call = f"pra repo rewind {site.id} --repository {repository.id} --dry-run"
+    return f"See when that was, and what its versions give back: `{call}`."

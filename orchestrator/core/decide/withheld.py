@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 AT_MOST, AT_MOST_TAKEN = "P3", "P2"
 MADE_UP = "made it up"  # in why a retention was held: there are snapshots that cannot be ours
+AHEAD = "in the future"  # the same: something is dated after now
 TAKEN = "find out who"  # the same: points of ours are gone
 
 
@@ -32,16 +33,25 @@ def withheld(of: Keeping) -> Held | None:
             Condition.REPOSITORY_FOREIGN,
             AT_MOST_TAKEN,
             f"somebody else was at work in {name}, so nothing was removed: {last.held}{others}",
-            "Find out which restic works there, and with whose keys; then `pra incidents "
-            "resolve` lets the retention go on.",
+            "Find out which restic works there, and with whose keys. `pra incidents resolve` alone "
+            "does not help: nothing is removed until those snapshots are forgotten by hand, or "
+            "their date has passed.",
             _evidence(of, Condition.REPOSITORY_FOREIGN, last),
+        )
+    remedy = (
+        f"Look at what it would remove, `pra repo retain {of.site.id} --dry-run`; then "
+        "`pra incidents resolve` lets the next run remove exactly that many."
+    )
+    if AHEAD in last.held:
+        remedy = (
+            "Put this machine's clock right. `pra incidents resolve` alone does not help: nothing "
+            "is removed until that date has passed, or its snapshots are forgotten by hand."
         )
     return of.held(
         Condition.RETENTION_HELD,
         AT_MOST_TAKEN if TAKEN in last.held else AT_MOST,
         f"the retention in {name} removed nothing ({numbers}): {last.held}",
-        f"Look at what it would remove, `pra repo retain {of.site.id} --dry-run`; then "
-        "`pra incidents resolve` lets the next run remove exactly that many.",
+        remedy,
         _evidence(of, Condition.RETENTION_HELD, last),
     )
 

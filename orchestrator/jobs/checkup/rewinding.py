@@ -51,7 +51,14 @@ def judge(
     if found.locked:
         yield _locked(site, subject, found, relocked, now)
     elif found.tamper is not None and found.tamper.delete_version is Answer.REFUSED:
-        yield Fine(subject=subject, message=f"a wiped bucket can be brought back{_kept(found)}")
+        # No lock vouches for it, and a drill after a wipe takes nobody's rights for a proof.
+        yield warning(
+            "rewind-rests-on-rights",
+            subject,
+            "a wiped bucket can be brought back only while our keys may not delete old versions, as"
+            f" now: the bucket does not lock them, and a drill of it proves nothing{_kept(found)}",
+            LOCK,
+        )
     else:
         yield warning(
             "rewind-unprotected",

@@ -10,7 +10,7 @@ import pytest
 from orchestrator.core.decide.holding import survey
 from orchestrator.core.decide.incidents import changes
 from orchestrator.core.decide.retaining import let
-from orchestrator.core.events import RunKind
+from orchestrator.core.events import Damage, RunKind
 from orchestrator.core.policy.model import Location
 from tests.keeping import LOCK, Upkept, bakery, broken, bucket, hurt, till
 from tests.oncall import AWAY, DAY, FRIDAY, HOUR, MINUTE, SHUT_OUT, VANISHED
@@ -68,8 +68,8 @@ def test_a_wiped_bucket_is_said_to_be_gone_and_nothing_is_to_be_restored_over_it
     held = nights.holding()[LOST]
     assert held.summary.startswith("offsite held recovery points, and is gone; no copy of till")
     assert (
-        "Restore nothing over it. See what its versions give back: "
-        "`pra repo rewind bakery --repository offsite --at TIME --dry-run`."
+        "Restore nothing over it. See when that was, and what its versions give back: "
+        "`pra repo rewind bakery --repository offsite --dry-run`."
     ) == held.remedy
 
 
@@ -150,7 +150,7 @@ def test_damage_names_services_and_points_and_who_has_them_whole() -> None:
     )
     assert (
         "nas is damaged, seen twice: pack 4f6d9e is truncated. It hurts the recovery points of "
-        "till (2026-11-20 17:30, 2026-11-19 17:30, 2026-11-18 17:30 and 1 more UTC); "
+        "till (2026-11-20 18:30, 2026-11-19 18:30, 2026-11-18 18:30 and 1 more); "
         "offsite has those of till"
     ) == held.summary
     assert (
@@ -288,6 +288,28 @@ def test_what_somebody_else_put_into_a_repository_is_said_as_such() -> None:
     (one,) = nights.holding().values()
     assert ("repository-foreign-nas", "P2") == (one.condition, one.criticality)
     assert "(12000 snapshots there are not pra's)" in one.summary
+    assert "`pra incidents resolve` alone does not help" in one.remedy
+
+
+def test_a_point_of_ours_from_the_future_is_not_let_go_by_resolving() -> None:
+    nights = held_back()
+    nights.retained("the newest point of till is dated 2026-12-24 12:06 UTC, in the future")
+
+    (one,) = nights.holding().values()
+    assert "retention-held-nas" == one.condition
+    assert "`pra incidents resolve` alone does not help" in one.remedy
+
+
+def test_what_a_repository_opens_with_is_not_to_be_repaired_from_inside() -> None:
+    config = Damage(kind="config", id="", fault="the config is gone", points=())
+    nights = held_back()
+    nights.read(1, 1, config, of="offsite")
+    nights.read(1, 1, config)
+
+    near, far = (nights.holding()[f"/repository-damaged-{name}"] for name in ("nas", "offsite"))
+    assert "`pra repo rewind bakery --repository offsite --dry-run`" in far.remedy
+    assert "repair bakery" not in far.remedy + near.remedy
+    assert near.remedy.endswith("Bring its config and keys back.")
 
 
 def test_points_that_nobody_of_ours_removed_are_graver_than_too_many_to_remove() -> None:

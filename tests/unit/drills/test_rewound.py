@@ -11,18 +11,19 @@ from restore_drills.host import Shown
 from tests import builders
 
 AT = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
+ZONE = "Europe/Paris"
 VIEW = Shown(as_of=AT, objects=18, lost=0, taken=0, read=14, bare=0, liftable=0, least_until=None)
 
 
 def codes(view: Shown) -> list[str]:
-    return [finding.code for finding in rewound(builders.service(), view)]
+    return [finding.code for finding in rewound(builders.service(), view, ZONE)]
 
 
 def test_a_view_says_what_was_read_and_until_when_it_is_locked() -> None:
-    (finding,) = rewound(builders.service(), replace(VIEW, least_until=AT))
+    (finding,) = rewound(builders.service(), replace(VIEW, least_until=AT), ZONE)
 
-    assert "as it was at 2026-11-02 03:00:00 UTC" in finding.message
-    assert "14 of 18 objects read, the first lock ends 2026-11-02" in finding.message
+    assert "as it was at 2026-11-02 04:00:00 (Europe/Paris)" in finding.message
+    assert "14 of 18 objects read, the first lock ends 2026-11-02 04:00" in finding.message
     assert not_kept(VIEW) is None
 
 
@@ -42,4 +43,5 @@ def test_what_our_keys_can_delete_for_good_does_not_survive() -> None:
 
 def test_what_nobody_knows_proves_nothing() -> None:
     assert isinstance(not_kept(replace(VIEW, read=None)), CannotRun)
-    assert "18 objects read" in rewound(builders.service(), replace(VIEW, read=None))[0].message
+    (found,) = rewound(builders.service(), replace(VIEW, read=None), ZONE)
+    assert "18 objects read" in found.message

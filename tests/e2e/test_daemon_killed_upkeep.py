@@ -36,9 +36,9 @@ KILLED = """\
 case "$1" in
 prune)
     %(real)s "$@" &
-    while [ -z "$(ls %(locks)s)" ] && kill -0 $!; do sleep 0.01; done
+    while ! ls %(locks)s | grep -qv tmp && kill -0 $!; do sleep 0.01; done
     kill -9 $!
-    ls %(locks)s >%(proof)s
+    ls %(locks)s | grep -v tmp >%(proof)s
     wait $!
     exit 137 ;;
 esac

@@ -41,7 +41,7 @@ RAW = """
 import json, sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from orchestrator.adapters.s3.place import Place
+from orchestrator.adapters.s3.child.place import Place
 
 brief = json.load(sys.stdin)
 place = Place.of(brief)

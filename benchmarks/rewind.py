@@ -36,7 +36,7 @@ REPEATS = 3
 RAW = """
 import json, sys
 from concurrent.futures import ThreadPoolExecutor
-from orchestrator.adapters.s3.place import THREADS, Place
+from orchestrator.adapters.s3.child.place import THREADS, Place
 
 brief = json.load(sys.stdin)
 place = Place.of(brief)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core import cron
 from orchestrator.core.decide.actions import Policies, StartDrill
-from orchestrator.core.decide.drills import drills
+from orchestrator.core.decide.starts.drills import drills
 from orchestrator.core.events import DrillFinished, Recorded, RunKind
 from orchestrator.core.fold import fold
 from orchestrator.core.policy.model import Business, DrillPlan

@@ -22,8 +22,8 @@ from orchestrator.core.decide.actions import (
     StartDrill,
     StartUpkeep,
 )
-from orchestrator.core.decide.holding import holding
 from orchestrator.core.decide.incidents import resolved
+from orchestrator.core.decide.wrong.holding import holding
 from orchestrator.core.events import (
     BackedUp,
     BackupFinished,
@@ -45,7 +45,7 @@ from tests.policies import service, site
 
 if TYPE_CHECKING:
     from orchestrator.core.decide.actions import Action
-    from orchestrator.core.decide.conditions import Held
+    from orchestrator.core.decide.wrong.conditions import Held
     from orchestrator.core.events import Event
     from orchestrator.core.policy.model import Service, Site
 

@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from orchestrator.core.copies.snapshots import Held
 from orchestrator.core.events import (
     BackedUp,
     BackupFinished,
@@ -14,7 +15,6 @@ from orchestrator.core.events import (
     RunKind,
     RunStarted,
 )
-from orchestrator.core.snapshots import Held
 from restore_drills.model import Snapshot
 
 if TYPE_CHECKING:

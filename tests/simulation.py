@@ -17,10 +17,10 @@ from orchestrator.core.decide.actions import (
     StartDrill,
     StartUpkeep,
 )
-from orchestrator.core.decide.backups import backups
-from orchestrator.core.decide.copies import copies
-from orchestrator.core.decide.drills import drills
-from orchestrator.core.decide.upkeep import upkeep
+from orchestrator.core.decide.starts.backups import backups
+from orchestrator.core.decide.starts.copies import copies
+from orchestrator.core.decide.starts.drills import drills
+from orchestrator.core.decide.starts.upkeep import upkeep
 from orchestrator.core.events import (
     BackupFinished,
     Outcome,

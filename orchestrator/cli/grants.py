@@ -8,8 +8,8 @@ import click
 
 if TYPE_CHECKING:
     from orchestrator.cli.common import Settings
-    from orchestrator.core.grants import Place
     from orchestrator.core.policy.model import Site
+    from orchestrator.core.rights.grants import Place
 
 
 @click.command("grants")
@@ -28,8 +28,8 @@ def command(settings: Settings, site: str, repository: str | None) -> int:
                pra grants bakery --repository offsite --json
     """
     from orchestrator.app import App
-    from orchestrator.core.grants import grants
-    from orchestrator.core.roles import roles
+    from orchestrator.core.rights.grants import grants
+    from orchestrator.core.rights.roles import roles
     from orchestrator.reports.grants import document, text
 
     app = App(policies_dir=settings.policies, state=settings.state)
@@ -49,7 +49,7 @@ def _places(site: Site, repository: str | None) -> tuple[list[Place], list[str]]
     from difflib import get_close_matches
 
     from orchestrator.adapters.s3 import address
-    from orchestrator.core.grants import Place
+    from orchestrator.core.rights.grants import Place
     from orchestrator.errors import Misused
 
     if repository is not None and repository not in site.repositories:

@@ -73,7 +73,7 @@ def command(settings: Settings, /, site: str, service: str, **options: str | Non
 def _event(app: App, site: Site, service: str, options: dict[str, str | None]) -> IncidentOpened:
     from orchestrator.cli import oncall
     from orchestrator.core.decide import incidents
-    from orchestrator.core.decide.conditions import Condition
+    from orchestrator.core.decide.wrong.conditions import Condition
     from orchestrator.core.events import IncidentOpened
     from orchestrator.jobs.backup import chosen
 

@@ -66,7 +66,7 @@ def command(settings: Settings, incident: str, note: str, by: str | None) -> int
 
 def _still_holds(app: App, incident: Incident) -> bool:
     from orchestrator.cli import oncall
-    from orchestrator.core.decide.holding import holding
+    from orchestrator.core.decide.wrong.holding import holding
 
     held = holding(app.known(), oncall.policies_of(app), app.clock())
     return any(one.key == incident.key for one in held)
@@ -74,8 +74,8 @@ def _still_holds(app: App, incident: Incident) -> bool:
 
 def _permitted(app: App, incident: Incident) -> int | None:
     """Return how many points this lets the next retention remove; None: it is about no such."""
-    from orchestrator.core.decide.conditions import Condition, stem
-    from orchestrator.core.decide.withheld import AHEAD
+    from orchestrator.core.decide.wrong.conditions import Condition, stem
+    from orchestrator.core.decide.wrong.withheld import AHEAD
 
     condition, repository = stem(incident.condition)
     if condition is not Condition.RETENTION_HELD:
@@ -87,7 +87,7 @@ def _permitted(app: App, incident: Incident) -> int | None:
 
 
 def _again(incident: Incident) -> str:
-    from orchestrator.core.decide.conditions import Condition, stem
+    from orchestrator.core.decide.wrong.conditions import Condition, stem
 
     match stem(incident.condition)[0]:
         case (

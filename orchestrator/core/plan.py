@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from orchestrator.core.copies.nearest import Nearest, among, nearest
 from orchestrator.core.lead import lead, without_delay
 from orchestrator.core.limits import lasting
-from orchestrator.core.nearest import Nearest, among, nearest
 from orchestrator.core.policy.calendar import calendar
 from orchestrator.core.policy.model import Adopted, External, Files, Postgresql, SandboxPolicy
 from orchestrator.core.policy.sizes import rated

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator.core import schedule
-from orchestrator.core.decide.backups import next_due
-from orchestrator.core.decide.shut import repair
-from orchestrator.core.nearest import held_in, homes, nearest, tightest
+from orchestrator.core.copies.nearest import held_in, homes, nearest, tightest
+from orchestrator.core.decide.starts.backups import next_due
+from orchestrator.core.decide.wrong.shut import repair
 from orchestrator.core.policy.model import Adopted, External
 from orchestrator.core.rpa import worst_case_of
 from orchestrator.core.running import Running

@@ -16,8 +16,8 @@ from orchestrator.core.decide.actions import (
     StartDrill,
     StartUpkeep,
 )
-from orchestrator.core.decide.behind import SHORTEST_GRACE
-from orchestrator.core.decide.conditions import Condition
+from orchestrator.core.decide.wrong.behind import SHORTEST_GRACE
+from orchestrator.core.decide.wrong.conditions import Condition
 from orchestrator.core.events import DaemonStarted, DaemonStopped, service_of, type_of
 from orchestrator.core.fold import apply
 from orchestrator.daemon import senses

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from orchestrator.core.decide.conditions import Condition
+from orchestrator.core.decide.wrong.conditions import Condition
 from orchestrator.core.events import Observed
 from orchestrator.log.faults import said_of
 

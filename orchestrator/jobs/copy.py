@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 from orchestrator.adapters import s3
 from orchestrator.adapters.leases import lease
 from orchestrator.adapters.restic import copying
-from orchestrator.core.copies import There, wholes
+from orchestrator.core.copies.lacking import There, wholes
 from orchestrator.core.events import BackedUp, CopyFinished
-from orchestrator.core.retention import chosen
+from orchestrator.core.retention.rules import chosen
 from orchestrator.errors import Misused, RepositoryAbsent, RepositoryDamaged
 from orchestrator.jobs.making import has_held, listed_or_made, vanished
 from orchestrator.jobs.pair import Lazily, checked, pair_of, sign
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from orchestrator.adapters.restic import Progress
     from orchestrator.app import App
-    from orchestrator.core.copies import Whole
+    from orchestrator.core.copies.lacking import Whole
     from orchestrator.core.policy.model import Site
     from orchestrator.core.state import CopyState
     from orchestrator.jobs.begun import Begun

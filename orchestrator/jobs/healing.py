@@ -15,7 +15,7 @@ from orchestrator.adapters.restic import copying
 from orchestrator.adapters.restic.forgetting import forget
 from orchestrator.adapters.restic.needing import readable
 from orchestrator.adapters.restic.repairing import MARK, mark, unmark
-from orchestrator.core.copies import wholes
+from orchestrator.core.copies.lacking import wholes
 from orchestrator.errors import RepositoryDamaged, ResticFailed
 from orchestrator.jobs.pair import Lazily, checked, sign
 from restore_drills.seal import SOURCE as SEAL

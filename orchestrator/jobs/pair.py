@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from orchestrator.adapters.restic import Restic
     from orchestrator.app import App
-    from orchestrator.core.copies import Whole
+    from orchestrator.core.copies.lacking import Whole
     from orchestrator.core.policy.model import Repository, Site
     from orchestrator.jobs.begun import Begun
 

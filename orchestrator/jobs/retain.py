@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from orchestrator.adapters import s3
 from orchestrator.adapters.leases import lease
 from orchestrator.adapters.restic import forgetting
-from orchestrator.core import retained, snapshots, thinning, withholding
-from orchestrator.core.decide.retaining import HELD, suspected
+from orchestrator.core.copies import snapshots
+from orchestrator.core.decide.starts.retaining import HELD, suspected
 from orchestrator.core.events import RetainFinished, RunKind
 from orchestrator.core.policy.model import Adopted
+from orchestrator.core.retention import guards, past, thinning
 from orchestrator.errors import Misused, PraError, RepositoryRefused, ResticFailed
 from orchestrator.jobs.opening import opened
 from orchestrator.jobs.sweep import without_lock
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
     from orchestrator.adapters.restic import Restic
     from orchestrator.app import App
+    from orchestrator.core.copies.snapshots import Contents
     from orchestrator.core.policy.model import Site
-    from orchestrator.core.snapshots import Contents
+    from orchestrator.core.retention.guards import Before
+    from orchestrator.core.retention.thinning import Thinned
     from orchestrator.core.state import State
-    from orchestrator.core.thinning import Thinned
-    from orchestrator.core.withholding import Before
     from orchestrator.jobs.begun import Begun
     from orchestrator.jobs.upkeep import Watch
     from restore_drills.process import Processes
@@ -134,7 +135,7 @@ class _Work:
         others = [s.id for held in dead for s in held.snapshots]
         if not seals and not others:
             return 0
-        what = withholding.counted(plan.removable, "recovery point")
+        what = guards.counted(plan.removable, "recovery point")
         self._watch.said("", f"{self._repository}: removing {what}")
         # The seals first: a point that is half removed must be none.
         for ids in (seals, others):
@@ -222,7 +223,7 @@ def _planned(app: App, site: Site, repository: str, restic: Restic, allowed: int
     assert site.retention is not None  # noqa: S101 - `_permitted` was asked before
     recorded = list(app.recorded(site.id, snapshots.TOLD))
     known = snapshots.known(recorded)
-    before = retained.before(app.recorded(site.id, retained.TOLD), repository, now)
+    before = past.before(app.recorded(site.id, past.TOLD), repository, now)
     contents = snapshots.divided(
         restic.snapshots(), known, host=site.id, adopted=adopted(site, repository)
     )
@@ -231,7 +232,7 @@ def _planned(app: App, site: Site, repository: str, restic: Restic, allowed: int
     )
     state = app.known()
     leave = _leave(state, site, repository) if allowed is None else allowed
-    held = _forbidden(state, site, now) or withholding.held(
+    held = _forbidden(state, site, now) or guards.held(
         contents, services, before, now, allowed=leave
     )
     return Plan(held=held, services=services, contents=contents, before=before)

@@ -18,7 +18,7 @@ from orchestrator.adapters.secrets import SecretFiles, resolve
 from orchestrator.core import plan as plans
 from orchestrator.core.events import Hurt, RewindFinished
 from orchestrator.core.policy.model import S3Access, Secret
-from orchestrator.core.rewound import Rewinding
+from orchestrator.core.rewinding.values import Rewinding
 from orchestrator.errors import Misused, RepositoryAbsent, RepositoryDamaged, RepositoryRefused
 from orchestrator.jobs.opening import drill_cache, opened
 from restore_drills import points
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from orchestrator.adapters.restic import Restic
     from orchestrator.app import App
     from orchestrator.core.policy.model import Repository, Site
-    from orchestrator.core.rewound import Rewound
+    from orchestrator.core.rewinding.values import Rewound
     from orchestrator.jobs.begun import Begun
     from orchestrator.jobs.upkeep import Watch
     from restore_drills.model import Snapshot

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.adapters import s3
 from orchestrator.adapters.secrets import SecretFiles
-from orchestrator.core import snapshots, whereabouts
+from orchestrator.core.copies import snapshots, whereabouts
 from orchestrator.core.policy.model import Adopted
 from orchestrator.errors import Interrupted, PraError, RepositoryAbsent
 from orchestrator.jobs.opening import opened
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orchestrator.app import App
+    from orchestrator.core.copies.whereabouts import Whereabouts
     from orchestrator.core.policy.model import Site
-    from orchestrator.core.whereabouts import Whereabouts
     from restore_drills.model import Snapshot
 
 LANES = 4  # repositories asked at once: a restic takes 60 MB

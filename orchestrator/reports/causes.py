@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.core.decide.conditions import Condition, stem
+from orchestrator.core.decide.wrong.conditions import Condition, stem
 from orchestrator.core.events import RunKind
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from orchestrator.core.events import (
     RewindFinished,
     VerifyFinished,
 )
-from orchestrator.core.withholding import counted
+from orchestrator.core.retention.guards import counted
 
 if TYPE_CHECKING:
     from orchestrator.core.history import Upkeep

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from orchestrator.core.grants import Grants
-    from orchestrator.core.roles import Role
+    from orchestrator.core.rights.grants import Grants
+    from orchestrator.core.rights.roles import Role
 
 
 def document(site: str, found: Sequence[Grants], sql: Sequence[Role]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.codec import timestamp
-from orchestrator.core.decide.concerned import concerned
-from orchestrator.core.decide.conditions import Condition, stem
+from orchestrator.core.decide.wrong.concerned import concerned
+from orchestrator.core.decide.wrong.conditions import Condition, stem
 from orchestrator.reports.causes import another, latest
 from orchestrator.reports.message import Message
 from orchestrator.reports.page_body import Facts, body

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.core.decide.conditions import Condition, stem
-from orchestrator.core.nearest import is_s3, tightest
+from orchestrator.core.copies.nearest import is_s3, tightest
+from orchestrator.core.decide.wrong.conditions import Condition, stem
 from orchestrator.reports.causes import another, latest
 from orchestrator.reports.page_good import good
 from orchestrator.reports.page_words import WORDS, moment, noted

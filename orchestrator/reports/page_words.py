@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from orchestrator.core.decide.conditions import Condition, stem
+from orchestrator.core.decide.wrong.conditions import Condition, stem
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.codec import timestamp
-from orchestrator.core.withholding import allowance, counted
+from orchestrator.core.retention.guards import allowance, counted
 from orchestrator.reports.words import columns, size, when
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from orchestrator.core.copies.snapshots import Contents, Held
     from orchestrator.core.events import RetainFinished
-    from orchestrator.core.snapshots import Contents, Held
-    from orchestrator.core.thinning import Thinned
-    from orchestrator.core.withholding import Before
+    from orchestrator.core.retention.guards import Before
+    from orchestrator.core.retention.thinning import Thinned
     from orchestrator.errors import PraError
 
 DONE, IMPOSSIBLE, WITHHELD = 0, 1, 3

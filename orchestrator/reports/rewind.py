@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from orchestrator.core.events import Hurt
-    from orchestrator.core.rewind import Burst
-    from orchestrator.core.rewound import Rewinding, Rewound
+    from orchestrator.core.rewinding.choice import Burst
+    from orchestrator.core.rewinding.values import Rewinding, Rewound
 
 NEWEST = 3  # points of a service that are named
 

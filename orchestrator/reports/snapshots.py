@@ -10,7 +10,7 @@ from orchestrator.reports.words import columns, size, when
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from orchestrator.core.whereabouts import Place, Whereabouts
+    from orchestrator.core.copies.whereabouts import Place, Whereabouts
     from orchestrator.errors import PraError
 
 SHOWN = 30

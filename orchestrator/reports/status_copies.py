@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from orchestrator.core.decide.conditions import Condition
+from orchestrator.core.decide.wrong.conditions import Condition
 from orchestrator.reports.page_line import clean
 from orchestrator.reports.words import SCENARIOS, duration, when
 

@@ -13,7 +13,7 @@ import pytest
 
 from orchestrator.adapters.s3 import view
 from orchestrator.adapters.s3.rewind import Moved, rewind
-from orchestrator.core.rewind import Kind
+from orchestrator.core.rewinding.choice import Kind
 from orchestrator.errors import RepositoryRefused
 from tests import wiped
 from tests.lying import Liar

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from orchestrator.core.copies import There, wholes
+from orchestrator.core.copies.lacking import There, wholes
 from restore_drills.model import Snapshot
 
 AT = datetime(2026, 11, 23, 13, 45, tzinfo=UTC)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from orchestrator.core.copies_rule import Point, points
+from orchestrator.core.copies.rule import Point, points
 from orchestrator.core.events import CopyFinished, RelockFinished, VerifyFinished
 from orchestrator.core.fold import fold
 from orchestrator.core.policy.model import Immutable, Location, LockMode

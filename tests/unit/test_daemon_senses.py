@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.core.decide.conditions import Condition
+from orchestrator.core.decide.wrong.conditions import Condition
 from orchestrator.core.fold import fold
 from orchestrator.core.state import State
 from orchestrator.daemon import senses

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator.core.grants import Place, grants
 from orchestrator.core.policy.model import Immutable, Location, LockMode, Retention, Secret
-from orchestrator.core.roles import roles
+from orchestrator.core.rights.grants import Place, grants
+from orchestrator.core.rights.roles import roles
 from orchestrator.reports.grants import document, text
 from tests.policies import SHARE, TILL, repository, service, site, source
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
+from orchestrator.core.copies.snapshots import Contents, Known, divided, known
 from orchestrator.core.events import Outcome
 from orchestrator.core.policy.model import Retention
-from orchestrator.core.snapshots import Contents, Known, divided, known
-from orchestrator.core.thinning import thinned
-from orchestrator.core.withholding import Before, held
+from orchestrator.core.retention.guards import Before, held
+from orchestrator.core.retention.thinning import thinned
 from tests.points import DAY, NOW, SITE, backed_up, digest, listed, recorded, snapshot, started
 
 if TYPE_CHECKING:

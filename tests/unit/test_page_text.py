@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.core.decide.conditions import Condition
+from orchestrator.core.decide.wrong.conditions import Condition
 from orchestrator.core.policy.model import Promise
 from orchestrator.core.state import Incident, Note, State
 from orchestrator.errors import RepositoryAbsent

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orchestrator.core.decide.conditions import Condition
+from orchestrator.core.decide.wrong.conditions import Condition
 from orchestrator.core.events import RunKind
 from orchestrator.core.state import Incident, State
 from orchestrator.reports.page import message

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from orchestrator.core.copies.snapshots import Contents
 from orchestrator.core.events import RetainFinished
-from orchestrator.core.snapshots import Contents
-from orchestrator.core.thinning import Thinned
-from orchestrator.core.withholding import Before
+from orchestrator.core.retention.guards import Before
+from orchestrator.core.retention.thinning import Thinned
 from orchestrator.errors import RepositoryRefused
 from orchestrator.reports.retain import Result, document, exit_code, text
 from tests import points

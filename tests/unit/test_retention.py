@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.core.policy.model import Retention
-from orchestrator.core.retention import chosen
+from orchestrator.core.retention.rules import chosen
 from tests.points import DAY, NOW, held, nightly
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from orchestrator.core import retained
+from orchestrator.core.copies.snapshots import Contents
 from orchestrator.core.events import (
     CopyFinished,
     Event,
@@ -16,9 +16,9 @@ from orchestrator.core.events import (
     RunInterrupted,
     RunKind,
 )
-from orchestrator.core.snapshots import Contents
-from orchestrator.core.thinning import Thinned
-from orchestrator.core.withholding import Before, allowance, held
+from orchestrator.core.retention import past
+from orchestrator.core.retention.guards import Before, allowance, held
+from orchestrator.core.retention.thinning import Thinned
 from tests.points import DAY, NOW, backed_up, nightly, recorded, started
 
 
@@ -78,7 +78,7 @@ def ended(kind: type[RunFailed | RunInterrupted], run: str) -> Event:
 
 
 def before(*events: Event, at: datetime = NOW) -> Before:
-    return retained.before(recorded(events, at), "offsite", NOW)
+    return past.before(recorded(events, at), "offsite", NOW)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from orchestrator.core.rewind import (
+from orchestrator.core.rewinding.choice import (
     Burst,
     Fate,
     History,

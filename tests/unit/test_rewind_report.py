@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from orchestrator.core.events import Hurt, RewindFinished
-from orchestrator.core.rewind import Burst, Kind
-from orchestrator.core.rewound import Rewinding, Rewound, Tally
+from orchestrator.core.rewinding.choice import Burst, Kind
+from orchestrator.core.rewinding.values import Rewinding, Rewound, Tally
 from orchestrator.reports.rewind import document, foreseen_document, foreseen_text, text
 
 ZONE = "Europe/Paris"

@@ -6,15 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from orchestrator.core.copies.snapshots import divided, known
+from orchestrator.core.copies.whereabouts import arrivals, joined
 from orchestrator.core.events import CopyFinished
-from orchestrator.core.snapshots import divided, known
-from orchestrator.core.whereabouts import arrivals, joined
 from orchestrator.errors import RepositoryUnreachable
 from orchestrator.reports.snapshots import document, text
 from tests.points import DAY, NOW, SITE, backed_up, digest, listed, recorded, snapshot, started
 
 if TYPE_CHECKING:
-    from orchestrator.core.whereabouts import Whereabouts
+    from orchestrator.core.copies.whereabouts import Whereabouts
     from restore_drills.model import Snapshot
 
 NIGHTS = [backed_up(f"r{n}", NOW - n * DAY) for n in range(3)]

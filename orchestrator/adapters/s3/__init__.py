@@ -2,7 +2,7 @@
 
 restic retries a dead endpoint for 15 minutes per operation, and says "no repository" of an empty
 bucket and of a mistyped address alike. So the endpoint is probed here, with our own deadlines, and
-everything that needs credentials is asked by a short-lived child (`child.py`): an S3 library is 40
+everything that needs credentials is asked by a short-lived child (`child/`): an S3 library is 40
 MB that a daemon on a NAS does not keep, and a child can be stopped.
 """
 

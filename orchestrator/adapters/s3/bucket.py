@@ -1,4 +1,4 @@
-"""A repository's bucket, as we ask it: every question is a child of its own (`child.py`)."""
+"""A repository's bucket, as we ask it: every question is a child of its own (`child/`)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Bucket:
         timeout: timedelta = ANSWER,
         tell: Callable[[dict[str, Any]], None] | None = None,
     ) -> dict[str, Any]:
-        """Have one operation of `child.py` done and return its answer.
+        """Have one operation of `child/` done and return its answer.
 
         `tell` takes what it says on the way, in another thread. Raises RepositoryAbsent,
         RepositoryRefused, RepositoryUnreachable, Interrupted when the run was cancelled.

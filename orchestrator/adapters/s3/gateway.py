@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from orchestrator.adapters.s3.bucket import Bucket
     from restore_drills.process import Child, Processes
 
-CHILD = ("-I", "-m", "orchestrator.adapters.s3.gateway_child")
+CHILD = ("-I", "-m", "orchestrator.adapters.s3.child.gateway")
 READY = timedelta(seconds=60)
 GOODBYE = timedelta(seconds=5)
 ASK_EVERY_S = 0.25

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.core.rewind import Burst, Kind
-from orchestrator.core.rewound import Rewound, Tally
+from orchestrator.core.rewinding.choice import Burst, Kind
+from orchestrator.core.rewinding.values import Rewound, Tally
 from orchestrator.errors import RepositoryRefused
 
 if TYPE_CHECKING:

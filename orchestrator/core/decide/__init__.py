@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.core.decide.actions import Decision
-from orchestrator.core.decide.backups import backups
-from orchestrator.core.decide.copies import copies
-from orchestrator.core.decide.drills import drills
 from orchestrator.core.decide.incidents import changes
 from orchestrator.core.decide.pages import owed
-from orchestrator.core.decide.upkeep import upkeep
+from orchestrator.core.decide.starts.backups import backups
+from orchestrator.core.decide.starts.copies import copies
+from orchestrator.core.decide.starts.drills import drills
+from orchestrator.core.decide.starts.upkeep import upkeep
 
 if TYPE_CHECKING:
     from datetime import datetime

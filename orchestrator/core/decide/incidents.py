@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core.codec import timestamp
 from orchestrator.core.decide.actions import Say
-from orchestrator.core.decide.conditions import Condition, stem
-from orchestrator.core.decide.holding import survey
 from orchestrator.core.decide.hours import hours_of
+from orchestrator.core.decide.wrong.conditions import Condition, stem
+from orchestrator.core.decide.wrong.holding import survey
 from orchestrator.core.events import IncidentEscalated, IncidentOpened, IncidentResolved
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from orchestrator.core.decide.actions import Policies
-    from orchestrator.core.decide.conditions import Held
+    from orchestrator.core.decide.wrong.conditions import Held
     from orchestrator.core.policy.model import Site
     from orchestrator.core.policy.oncall import Rule
     from orchestrator.core.state import Incident, State

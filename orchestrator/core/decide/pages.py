@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.core.decide import incidents
 from orchestrator.core.decide.actions import Page
-from orchestrator.core.decide.conditions import Condition, stem
 from orchestrator.core.decide.hours import hours_of
+from orchestrator.core.decide.wrong.conditions import Condition, stem
 from orchestrator.core.policy.address import endpoint
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.core.copies_rule import points
+from orchestrator.core.copies.rule import points
 from orchestrator.core.diagnosis import Fine
 from orchestrator.core.policy.model import Adopted, External
 from orchestrator.jobs.checkup.ground import note, warning

@@ -8,8 +8,8 @@ import pytest
 
 from orchestrator.core import cron
 from orchestrator.core.decide.actions import Policies, StartBackup
-from orchestrator.core.decide.backups import backups, next_due
-from orchestrator.core.decide.turns import MOST
+from orchestrator.core.decide.starts.backups import backups, next_due
+from orchestrator.core.decide.starts.turns import MOST
 from orchestrator.core.events import Outcome, Recorded, RunKind
 from orchestrator.core.fold import fold
 from orchestrator.core.schedule import of_backups

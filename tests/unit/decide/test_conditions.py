@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.core import cron
-from orchestrator.core.decide.conditions import Condition, stem
+from orchestrator.core.decide.wrong.conditions import Condition, stem
 from orchestrator.core.events import Outcome
 from orchestrator.core.policy.model import Promise
 from tests.oncall import AWAY, DAY, FRIDAY, HOUR, MINUTE, REFUSED, Nights, client

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from orchestrator.core import cron
-from orchestrator.core.decide.holding import survey
+from orchestrator.core.decide.wrong.holding import survey
 from orchestrator.core.events import DrillFinished, RunFailed, RunKind, RunStarted
 from orchestrator.core.policy.model import DrillPlan, ProofValid
 from restore_drills.model import Scenario

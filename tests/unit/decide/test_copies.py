@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.core.decide.actions import Policies, StartCopy
-from orchestrator.core.decide.copies import copies
-from orchestrator.core.decide.turns import MOST
+from orchestrator.core.decide.starts.copies import copies
+from orchestrator.core.decide.starts.turns import MOST
 from orchestrator.core.events import Recorded, RunKind, RunStarted
 from orchestrator.core.fold import fold
 from orchestrator.core.policy.model import Location

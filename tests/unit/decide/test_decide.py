@@ -5,7 +5,7 @@ from itertools import groupby
 
 from orchestrator.core.decide import decide
 from orchestrator.core.decide.actions import Page, Policies, Say, StartBackup, StartDrill
-from orchestrator.core.decide.backups import backups
+from orchestrator.core.decide.starts.backups import backups
 from orchestrator.core.fold import fold
 from orchestrator.core.policy.model import Business
 from orchestrator.core.state import State

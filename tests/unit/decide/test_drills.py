@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.core.decide.actions import StartDrill
-from orchestrator.core.decide.drills import awaited, drills
+from orchestrator.core.decide.starts.drills import awaited, drills
 from orchestrator.core.events import RunKind
 from orchestrator.core.state import State
 from restore_drills.model import Scenario

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from orchestrator.core.decide.holding import holding
+from orchestrator.core.decide.wrong.holding import holding
 from orchestrator.core.events import BackupFinished, IncidentAcknowledged, Outcome
 from orchestrator.core.policy.model import Promise
 from orchestrator.core.rpa import worst_case, worst_case_of

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.core.decide.holding import survey
 from orchestrator.core.decide.incidents import changes
-from orchestrator.core.decide.retaining import let
+from orchestrator.core.decide.starts.retaining import let
+from orchestrator.core.decide.wrong.holding import survey
 from orchestrator.core.events import Damage, RunKind
 from orchestrator.core.policy.model import Location
 from tests.keeping import LOCK, Upkept, bakery, broken, bucket, hurt, till

@@ -6,7 +6,7 @@ from datetime import date, datetime
 import pytest
 
 from orchestrator.core.decide.actions import StartDrill
-from orchestrator.core.decide.turns import MOST
+from orchestrator.core.decide.starts.turns import MOST
 from orchestrator.core.policy.model import DrillPlan, ProofValid
 from orchestrator.core.state import State
 from tests import policies

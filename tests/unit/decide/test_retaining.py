@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from orchestrator.core.decide.actions import Policies, StartBackup, StartCopy, StartDrill
-from orchestrator.core.decide.retaining import forbidden
-from orchestrator.core.decide.upkeep import upkeep
+from orchestrator.core.decide.starts.retaining import forbidden
+from orchestrator.core.decide.starts.upkeep import upkeep
 from orchestrator.core.events import Recorded, RunKind
 from orchestrator.core.fold import fold
 from orchestrator.core.policy.model import Business, Retention

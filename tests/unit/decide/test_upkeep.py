@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from orchestrator.core.decide.actions import Policies, StartBackup, StartUpkeep
-from orchestrator.core.decide.backups import backups
-from orchestrator.core.decide.drills import drills
-from orchestrator.core.decide.upkeep import upkeep
+from orchestrator.core.decide.starts.backups import backups
+from orchestrator.core.decide.starts.drills import drills
+from orchestrator.core.decide.starts.upkeep import upkeep
 from orchestrator.core.events import Recorded, RunKind, RunStarted
 from orchestrator.core.fold import fold
 from orchestrator.core.policy.model import Immutable, LockMode

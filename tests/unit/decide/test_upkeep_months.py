@@ -15,7 +15,7 @@ from orchestrator.core import cron
 from orchestrator.core.decide import decide
 from orchestrator.core.decide.actions import Policies, StartCopy, StartDrill, StartUpkeep
 from orchestrator.core.decide.hours import hours_of
-from orchestrator.core.decide.retaining import forbidden
+from orchestrator.core.decide.starts.retaining import forbidden
 from orchestrator.core.events import RunKind
 from orchestrator.core.policy.model import (
     DrillPlan,

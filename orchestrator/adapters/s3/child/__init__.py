@@ -1,0 +1,1 @@
+"""The child that talks to a bucket; only here is an S3 library imported."""

@@ -1,0 +1,1 @@
+"""What to begin now: backups, copies, drills, the upkeep of repositories. Pure."""

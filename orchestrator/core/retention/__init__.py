@@ -1,0 +1,1 @@
+"""Which recovery points are kept, and when nothing is removed. Pure."""

@@ -1,0 +1,1 @@
+"""Which versions bring a wiped bucket back. Pure."""

@@ -1,0 +1,1 @@
+"""The least rights that a site needs. Pure."""

@@ -121,8 +121,8 @@ def not_kept(view: Shown) -> DrillError | None:
         return CannotRun("nobody can tell whether what was read is locked")
     if view.bare:
         return Damaged(
-            f"{view.bare} of {view.read} objects that it needs can be deleted for good with our"
-            " keys: not locked",
+            f"{view.bare} of {view.read} objects that it needs can be deleted for good by"
+            " whoever has the right: not locked",
             hint="Give the bucket Object Lock, say `immutable:` in the policy, and relock it.",
         )
     return None

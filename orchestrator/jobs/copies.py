@@ -48,8 +48,10 @@ def chosen(site: Site, services: Sequence[str], repository: str | None) -> list[
         if (not services or service.id in services) and repository in {None, there}
     ]
     if not found:
+        what = f" of {', '.join(services)}" if services else ""
+        where = f" to {repository}" if repository else ""
         raise Misused(
-            f"{site.id}: the policy copies nothing of that",
+            f"{site.id}: the policy copies nothing{what}{where}",
             hint="Write `backup: {to: near, copy_to: [far]}` in the service, for repositories of"
             " the site.",
         )

@@ -181,7 +181,7 @@ def test_a_bucket_whose_versions_are_not_locked_is_no_way_back(
 
     assert "refuted" == drilled["verdict"]
     (why,) = drilled["services"][0]["why"]
-    assert why.endswith("can be deleted for good with our keys: not locked")
+    assert why.endswith("can be deleted for good by whoever has the right: not locked")
 
 
 def test_a_bucket_without_versions_has_nothing_to_go_back_to(

@@ -66,7 +66,8 @@ def failure(
         case c if c == ABSENT:
             return RepositoryAbsent(
                 f"{repository}: there is no restic repository at its url ({said})",
-                hint="Check the url; a first backup initialises only a place that is empty.",
+                hint="Check the url. If it held our snapshots, restore nothing over it: a bucket's"
+                " versions bring it back (`pra repo rewind SITE --dry-run`).",
             )
         case c if c == LOCKED:
             return RepositoryLocked(

@@ -67,7 +67,9 @@ class Healer:
             mark(into, todo)
         known = {_content(one) for one in there}
         gone = [s for s in whole if (s.tag("run") or "") in lacking and _content(s) not in known]
-        wanted = {one.id: one for one in [*found.values(), *gone]}
+        if into.seal_key() != self.pair.origin.seal_key():
+            seals |= _seals(gone, whole)
+        wanted = {s.id: s for s in [*found.values(), *gone] if s.id not in seals}
         self._copy(sorted(wanted.values(), key=lambda s: s.time, reverse=True))
         self._seal(seals, whole)
         self._replaced()

@@ -161,6 +161,17 @@ class Stocked(House):
         return only.tree
 
 
+def slow_prune(folder: Path) -> str:
+    """Return a PATH on which a prune takes its time, as that of a large repository does."""
+    shim = folder / "slow" / "restic"
+    shim.parent.mkdir()
+    shim.write_text(
+        f'#!/bin/sh\n[ "$1" = prune ] && sleep 3\nexec {TOOLS / "bin" / "restic"} "$@"\n'
+    )
+    shim.chmod(0o755)
+    return f"{shim.parent}:{os.environ['PATH']}"
+
+
 def on_path() -> str:
     """The PATH on which restic is found."""
     return f"{TOOLS / 'bin'}:{os.environ['PATH']}"

@@ -20,7 +20,7 @@ from orchestrator.errors import Interrupted, Misused, RepositoryRefused
 from orchestrator.jobs.retain import retain
 from orchestrator.jobs.sweep import recover
 from orchestrator.jobs.upkeep import begin_upkeep
-from tests.component.retaining import NOW, SERVICES, Stocked, on_path
+from tests.component.retaining import NOW, SERVICES, Stocked, on_path, slow_prune
 from tests.points import DAY
 
 if TYPE_CHECKING:
@@ -183,8 +183,9 @@ def test_after_one_that_was_killed_the_next_one_frees_what_it_forgot(house: Stoc
 
 
 def test_a_prune_gives_way_to_a_backup_that_has_waited_and_is_made_up_for(
-    house: Stocked,
+    house: Stocked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("PATH", slow_prune(tmp_path))
     house.nights(4)
     house.now -= 4 * MINUTE
     backup = begin_upkeep(house.app, house.app.site("acme"), RunKind.BACKUP, "far", service="till")

@@ -61,7 +61,8 @@ def test_all_upkeep_happens_by_itself_and_a_wiped_copy_calls_once(
             )
         )
         quiet, resident = pager.opened(), resident_bytes(child.pid)
-        site.attacker.delete()
+        site.wait_for(CopyFinished, 1 + len(site.events(CopyFinished)))
+        site.attacker.delete()  # at once, and while nobody works there
         (opened,) = site.wait_for(IncidentOpened)
         copies = len(site.recorded())
         pager.wait_for(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,12 +34,20 @@ def newest_pack(site: TwoPlaces) -> Path:
     return harm.packs(site.repository)[0]
 
 
+def newest_snapshot(site: TwoPlaces, source: str) -> str:
+    """The id of the newest snapshot of a source."""
+    listed = json.loads(site.restic("snapshots", "--json"))
+    of = [s for s in listed if f"source={source}" in s["tags"]]
+    newest: str = max(of, key=lambda s: s["time"])["id"]
+    return newest
+
+
 def all_packs(place: Path, harmful: Callable[[Path], None]) -> None:
     for pack in harm.packs(place):
         harmful(pack)
 
 
-@pytest.mark.parametrize("kind", ["truncate", "index", "snapshot"])
+@pytest.mark.parametrize("kind", ["truncate", "index", "partage", "seal"])
 def test_what_is_damaged_is_named_repaired_and_proven_by_a_drill(
     site: TwoPlaces, kind: str
 ) -> None:
@@ -49,7 +58,7 @@ def test_what_is_damaged_is_named_repaired_and_proven_by_a_drill(
         case "index":
             harm.files(site.repository, "index")[0].unlink()
         case _:
-            harm.flip(harm.files(site.repository, "snapshots")[0])
+            harm.flip(site.repository / "snapshots" / newest_snapshot(site, kind))
 
     seen = site.verify()
 

@@ -78,13 +78,7 @@ def needed(restic: Restic, faults: Sequence[Fault], *, cache: Path) -> Needed:
     except RepositoryDamaged:
         return everything
     return Needed(
-        by=tuple(
-            frozenset().union(
-                *(found.get(blob, frozenset()) for blob in mine),
-                *_of_tree(fault, found),
-            )
-            for fault, mine in zip(faults, blobs, strict=True)
-        )
+        by=tuple(_hurt(fault, mine, found) for fault, mine in zip(faults, blobs, strict=True))
     )
 
 
@@ -99,6 +93,16 @@ def _blobs(fault: Fault, content: Mapping[str, frozenset[str]]) -> frozenset[str
     if fault.kind == "tree":
         return frozenset()
     return content.get(fault.id, frozenset()) | set(fault.blobs)
+
+
+def _hurt(
+    fault: Fault, blobs: frozenset[str], found: Mapping[str, frozenset[str]]
+) -> frozenset[str] | None:
+    hurt: frozenset[str] = frozenset().union(
+        *(found.get(blob, frozenset()) for blob in blobs), *_of_tree(fault, found)
+    )
+    # restic names a tree that is not there, and not always whose it is.
+    return None if fault.kind == "tree" and not hurt else hurt
 
 
 def _of_tree(fault: Fault, found: Mapping[str, frozenset[str]]) -> list[frozenset[str]]:

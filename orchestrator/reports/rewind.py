@@ -128,7 +128,10 @@ def text(done: Rewinding, *, site: str, timezone: str) -> str:
         f"It took {duration(timedelta(seconds=event.seconds))}.",
     ]
     if event.sound and event.points:
-        lines.append(f"Next: change the keys that were stolen, then `pra drill {site}`.")
+        lines.append(
+            f"Next: change the keys that were stolen, `pra repo relock {site}` where it is locked,"
+            f" then `pra drill {site}`."
+        )
     return "\n".join(lines)
 
 

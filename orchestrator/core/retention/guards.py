@@ -22,7 +22,7 @@ FIRST = timedelta(days=31)  # where no retention was made yet, what is this old 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """What the log says of a repository before a retention: `core/retained.py` reads it.
+    """What the log says of a repository before a retention: `core/retention/past.py` reads it.
 
     `kept` is how many points the last retention that was done left there, None: there was none;
     `added` how many came since. `is_cut`: one since then ended half-way, and may have removed some.

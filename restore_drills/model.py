@@ -181,9 +181,29 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """Points of a service that are mistrusted: data times from `since` to `until`; None: ever on.
+
+    `run` is the first of them; `why` in a few words.
+    """
+
+    run: str
+    since: datetime
+    why: str
+    until: datetime | None = None
+
+    def covers(self, data_time: datetime) -> bool:
+        """Whether a point of this data time is one of them."""
+        return self.since <= data_time and (self.until is None or data_time < self.until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePlan:
     """What to restore and prove for one service.
 
+    `suspects` are the points that no recovery uses; `acquitted` the runs that a person judged
+    sound, whatever their figures say. `path`: this one file or folder of the
+    original is restored, not all; `sample`: one file of the point's choice.
     `repository` is None when the scenario leaves no copy; `rewound`: it is read as the versions of
     its objects show it was, before it was wiped. `lead` is None when it is unknown.
     `last_values`: check name to the value the last proof saw. `pinned`: snapshot id to the tree
@@ -206,11 +226,18 @@ class ServicePlan:
     depth: int = 1  # the least that is demanded
     last_values: dict[str, float] = field(default_factory=dict)
     pinned: dict[str, str] = field(default_factory=dict)
+    suspects: tuple[Suspect, ...] = ()
+    acquitted: frozenset[str] = frozenset()
+    path: str = ""
+    sample: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A drill before it runs. `t0` is None for `latest`: the instant at which it starts."""
+    """A drill before it runs. `t0` is None for `latest`: the instant at which it starts.
+
+    `point` is how T0 was chosen: latest, at, random-within-30d.
+    """
 
     run: str
     site: str
@@ -225,9 +252,24 @@ class Plan:
     declared: tuple[str, ...] = ()  # services that a third party answers for: counted, not proven
     findings: tuple[Finding, ...] = ()
     space: int | None = None  # bytes of disk that it may take up; None: what is free
+    point: str = "latest"
 
 
 # --- what a repository tells -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What restic counted while it made a snapshot: files, and bytes before and after compression.
+
+    `added_bytes` is what was new to the repository, `packed_bytes` the same as stored.
+    """
+
+    files_new: int
+    files_changed: int
+    files_unmodified: int
+    added_bytes: int
+    packed_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +285,7 @@ class Snapshot:
     original: str | None
     bytes: int | None  # of all files, as the backup counted them; None before restic 0.17
     files: int | None
+    figures: Figures | None = None  # None before restic 0.17
 
     def tag(self, name: str) -> str | None:
         """Return the value of a `name=value` tag."""

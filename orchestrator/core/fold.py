@@ -8,7 +8,7 @@ from datetime import UTC
 from sys import intern
 from typing import TYPE_CHECKING, assert_never
 
-from orchestrator.core import drilled, fold_incidents, fold_upkeep
+from orchestrator.core import drilled, fold_incidents, fold_recovery, fold_upkeep
 from orchestrator.core.events import (
     BackupFinished,
     CopyFinished,
@@ -19,6 +19,7 @@ from orchestrator.core.events import (
     LogRestored,
     Observed,
     Outcome,
+    RecoverFinished,
     RelockFinished,
     RepairFinished,
     RetainFinished,
@@ -29,6 +30,7 @@ from orchestrator.core.events import (
     RunStarted,
     VerifyFinished,
 )
+from orchestrator.core.fold_recovery import Told
 from orchestrator.core.history import DAMAGED, HELD, LOST, WEAK, begun, over
 from orchestrator.core.state import (
     CopyState,
@@ -57,6 +59,7 @@ KEPT_DAYS = 400
 # Outcomes of work that was done to its end, whatever it found.
 GOOD = {
     str(Outcome.COMPLETE),
+    str(Outcome.SUSPECTED),
     str(Verdict.PROVEN),
     str(Verdict.REFUTED),
     DAMAGED,
@@ -80,7 +83,7 @@ def fold(records: Iterable[Recorded], start: State | None = None) -> State:
     return state
 
 
-def apply(state: State, recorded: Recorded) -> None:  # noqa: C901 - a table
+def apply(state: State, recorded: Recorded) -> None:  # noqa: C901, PLR0912 - a table
     """Take the next event in. Raises StateUnusable as `fold` does."""
     event, at = recorded.event, recorded.at
     match event:
@@ -90,6 +93,7 @@ def apply(state: State, recorded: Recorded) -> None:  # noqa: C901 - a table
             _series(state, run).last = run
         case BackupFinished():
             _end(state, event, at, ())
+            fold_recovery.backed_up(_service(state, event.site, event.service), event)
             if event.outcome is Outcome.COMPLETE:
                 _complete(_service(state, event.site, event.service), event, at)
                 fold_upkeep.held(_repository(state, event.site, event.repository), at)
@@ -116,6 +120,8 @@ def apply(state: State, recorded: Recorded) -> None:  # noqa: C901 - a table
             state.keys[event.place] = event.key
             said = drilled.read(event.document)
             _prove(state, event.site, event.document, said, imported=True)
+        case RecoverFinished():
+            _end(state, event, at, drilled.read(event.document))
         case RunFailed() | RunInterrupted():
             _end(state, event, at, ())
         case Observed():
@@ -124,6 +130,8 @@ def apply(state: State, recorded: Recorded) -> None:  # noqa: C901 - a table
             _restored(state, event, recorded)
         case DaemonStarted() | DaemonStopped():
             pass
+        case _ if isinstance(event, Told):
+            fold_recovery.apply(_site(state, event.site), event, recorded)
         case _:
             fold_incidents.apply(state, event, at)
     fold_incidents.forget(state, at)
@@ -149,6 +157,12 @@ def copied(state: State) -> State:
                 for one, known in site.repositories.items()
             },
             repairs=copy(site.repairs),
+            recoveries=copy(site.recoveries),
+            leads=dict(site.leads),
+            kit=site.kit,
+            paused=site.paused,
+            anew=site.anew,
+            expected=site.expected,
         )
         for name, site in state.sites.items()
     }
@@ -162,6 +176,10 @@ def _copied(service: ServiceState) -> ServiceState:
         seconds=service.seconds,
         gaps=dict(service.gaps),
         since=service.since,
+        suspected=service.suspected,
+        suspicions=service.suspicions,
+        unusual=service.unusual,
+        decoys=service.decoys,
         proofs={scenario: copy(proofs) for scenario, proofs in service.proofs.items()},
         copies={
             one: replace(known, copies=copy(known.copies), gaps=dict(known.gaps))
@@ -195,7 +213,7 @@ def _copy(service: ServiceState, repository: str) -> CopyState:
     return service.copies.setdefault(repository, CopyState())
 
 
-def _series(state: State, run: Run) -> Series:
+def _series(state: State, run: Run) -> Series:  # noqa: PLR0911 - a table
     if run.kind in OF_REPOSITORY and not run.repository:
         return Series()  # never seen starting: nobody knows of what it was the end
     match run.kind:
@@ -208,6 +226,8 @@ def _series(state: State, run: Run) -> Series:
             return series.setdefault(str(run.kind), Series())
         case RunKind.REPAIR | RunKind.REWIND:
             return _site(state, run.site).repairs
+        case RunKind.RECOVER:
+            return _site(state, run.site).recoveries
         case RunKind.DRILL:
             return _site(state, run.site).drills.setdefault(run.drill, Series())
         case _:

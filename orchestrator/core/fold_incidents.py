@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from orchestrator.core.events import (
     IncidentAcknowledged,
     IncidentEscalated,
+    IncidentMarked,
     IncidentNoted,
     IncidentOpened,
     IncidentResolved,
@@ -28,6 +29,7 @@ LOG_RESTORED = "log-restored"
 Later = (
     IncidentEscalated
     | IncidentAcknowledged
+    | IncidentMarked
     | IncidentNoted
     | IncidentResolved
     | PageSent
@@ -67,10 +69,11 @@ def opened(event: IncidentOpened, at: datetime) -> Incident:
         predicted_breach_at=event.predicted_breach_at,
         reported_by=event.reported_by,
         reported_at=event.reported_at,
+        scenario=event.scenario,
     )
 
 
-def went_on(incident: Incident, event: Later, at: datetime) -> Incident:
+def went_on(incident: Incident, event: Later, at: datetime) -> Incident:  # noqa: PLR0911 - a table
     """Return the incident after an event of its own."""
     match event:
         case IncidentEscalated():
@@ -89,6 +92,8 @@ def went_on(incident: Incident, event: Later, at: datetime) -> Incident:
             if incident.resolved_at is not None:
                 return incident
             return replace(incident, resolved_at=at, resolved_by=event.by, resolution=event.note)
+        case IncidentMarked():  # the last word counts
+            return replace(incident, marks={**incident.marks, event.instant: event.at})
         case PageSent() | PageFailed():
             return _paged(incident, event, at)
         case _:

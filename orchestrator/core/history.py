@@ -16,6 +16,7 @@ from orchestrator.core.events import (
     DrillFinished,
     EvidenceImported,
     Outcome,
+    RecoverFinished,
     RelockFinished,
     RepairFinished,
     RetainFinished,
@@ -43,7 +44,7 @@ Upkeep = (
     | RepairFinished
     | RewindFinished
 )
-End = BackupFinished | DrillFinished | RunFailed | RunInterrupted | Upkeep
+End = BackupFinished | DrillFinished | RecoverFinished | RunFailed | RunInterrupted | Upkeep
 KINDS: dict[type[Upkeep], RunKind] = {
     CopyFinished: RunKind.COPY,
     VerifyFinished: RunKind.VERIFY,
@@ -59,6 +60,7 @@ TOLD = (
     RunStarted,
     BackupFinished,
     DrillFinished,
+    RecoverFinished,
     EvidenceImported,
     RunFailed,
     RunInterrupted,
@@ -74,7 +76,11 @@ def runs(records: Iterable[Recorded]) -> list[Run]:
         if isinstance(event, RunStarted):
             found[event.run] = begun(event, recorded)
         elif isinstance(event, End):
-            said = drilled.read(event.document) if isinstance(event, DrillFinished) else ()
+            said = (
+                drilled.read(event.document)
+                if isinstance(event, DrillFinished | RecoverFinished)
+                else ()
+            )
             known = found.get(event.run)
             if known is None or known.outcome is None:  # the first end counts
                 found[event.run] = over(known, event, recorded.at, said)
@@ -111,7 +117,7 @@ def over(known: Run | None, event: End, at: datetime, said: tuple[Drilled, ...] 
             return replace(
                 run, finished_at=at, outcome=str(event.outcome), error=event.error or None
             )
-        case DrillFinished():
+        case DrillFinished() | RecoverFinished():
             services = tuple(one.service for one in said)
             return replace(run, finished_at=at, outcome=event.verdict, services=services)
         case RunFailed():
@@ -175,6 +181,9 @@ def _unseen(event: End, at: datetime, said: tuple[Drilled, ...]) -> Run:
             kind, service, began = RunKind.BACKUP, event.service, at - timedelta(0, event.seconds)
         case DrillFinished():
             kind, service = RunKind.DRILL, ""
+            began = min((one.started_at for one in said), default=at)
+        case RecoverFinished():
+            kind, service = RunKind.RECOVER, ""
             began = min((one.started_at for one in said), default=at)
         case RunFailed() | RunInterrupted():
             kind, service, began = event.kind, event.service, at

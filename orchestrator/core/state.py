@@ -16,6 +16,7 @@ from orchestrator.core.events import (  # noqa: TC001 - the same
     RelockFinished,
     RetainFinished,
     RunKind,
+    Sign,
     VerifyFinished,
 )
 
@@ -123,6 +124,7 @@ class RepositoryState:
     relocked: RelockFinished | None = None
     retained: RetainFinished | None = None
     since: datetime | None = None
+    policy: str = ""
     seq: int = 0
 
     @property
@@ -141,35 +143,106 @@ class RepositoryState:
         return self.series.get(str(kind)) or Series()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """The points of a service from `since` (a data time) to `until` are mistrusted; None: still.
+
+    `run` is the first of them, `signs` what made it so. `cleared`: it was a false alarm, and they
+    are points like others.
+    """
+
+    run: str
+    since: datetime
+    signs: tuple[Sign, ...]
+    until: datetime | None = None
+    cleared: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """The last recovery kit: `keys` by repository, the fingerprint of its address and keys.
+
+    `verified`: by holder, when it was opened last.
+    """
+
+    kit: str
+    at: datetime
+    holders: tuple[str, ...]
+    keys: dict[str, str]
+    verified: dict[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Since when a site's work stands still, who said so and why."""
+
+    event: str
+    at: datetime
+    by: str
+    reason: str
+    incident: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """A large change that somebody announced."""
+
+    service: str
+    text: str
+    begin: datetime
+    until: datetime
+    by: str
+
+
 @dataclass(slots=True, kw_only=True)
 class ServiceState:
-    """One service. `seconds`: how long its last five complete backups took, the newest last.
+    """One service.
 
-    `gaps`: UTC day (2026-11-23) to the worst RPA, in seconds, that ended on that day: from the data
-    time of a usable point until the next one became usable. At most 400 days are kept. `since`:
-    when the first usable point became so.
+    `suspected` is its newest point since it is suspected, `suspicions` are its periods of it, the
+    newest last; `unusual` is a complete point with one sign. `seconds`: how long its last five
+    complete backups took, the newest last. `gaps`: UTC day (2026-11-23) to the worst RPA, in
+    seconds, that ended on that day: from the data time of a usable point until the next one became
+    usable. At most 400 days are kept. `since`: when the first usable point became so.
     """
 
     backups: Series = field(default_factory=Series)
     complete: BackupFinished | None = None  # the last one that gave a usable point
+    suspected: BackupFinished | None = None
+    suspicions: tuple[Suspicion, ...] = ()
+    unusual: BackupFinished | None = None
+    decoys: dict[str, str] = field(default_factory=dict)
     seconds: tuple[float, ...] = ()
     gaps: dict[str, float] = field(default_factory=dict)
     since: datetime | None = None
     proofs: dict[str, Proofs] = field(default_factory=dict)  # by scenario
     copies: dict[str, CopyState] = field(default_factory=dict)  # by repository
 
+    @property
+    def suspicion(self) -> Suspicion | None:
+        """The suspicion that nobody has judged yet."""
+        last = self.suspicions[-1] if self.suspicions else None
+        return last if last and last.until is None and not last.cleared else None
+
 
 @dataclass(slots=True, kw_only=True)
 class SiteState:
     """One site: its services, its repositories, and its drills by the name the policy gives them.
 
-    `repairs` are what people have done by hand to repositories: repair, rewind.
+    `repairs` are what people have done by hand to repositories: repair, rewind. `leads`: by
+    scenario, the worst delay before a recovery, in seconds, that an incident here really had.
+    `anew`: since when its points are those of a rebuilt machine.
     """
 
     services: dict[str, ServiceState] = field(default_factory=dict)
     repositories: dict[str, RepositoryState] = field(default_factory=dict)
     drills: dict[str, Series] = field(default_factory=dict)
     repairs: Series = field(default_factory=Series)
+    recoveries: Series = field(default_factory=Series)
+    leads: dict[str, float] = field(default_factory=dict)
+    kit: Kit | None = None
+    paused: Pause | None = None
+    anew: datetime | None = None
+    expected: tuple[Expected, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +304,8 @@ class Incident:
     notes: tuple[Note, ...] = ()
     sent: dict[str, datetime] = field(default_factory=dict)
     failing: dict[str, Failing] = field(default_factory=dict)
+    scenario: str = ""
+    marks: dict[str, datetime] = field(default_factory=dict)  # T0 to T10, where they are known
 
     @property
     def key(self) -> str:

@@ -14,6 +14,7 @@ from orchestrator.core.events import (
     EvidenceImported,
     IncidentAcknowledged,
     IncidentEscalated,
+    IncidentMarked,
     IncidentNoted,
     IncidentOpened,
     IncidentResolved,
@@ -35,6 +36,7 @@ from orchestrator.core.events import (
     service_of,
     type_of,
 )
+from orchestrator.reports.events_recovery import TOLD, of_recovery
 from orchestrator.reports.events_upkeep import of_upkeep
 
 if TYPE_CHECKING:
@@ -107,6 +109,8 @@ def said(event: Event) -> str:  # noqa: C901 - a table
             | RewindFinished()
         ):
             said = of_upkeep(event)
+        case _ if isinstance(event, TOLD):
+            said = of_recovery(event)
         case _:
             said = _of_incident(event)
     return said.replace("\n", " ")
@@ -131,10 +135,14 @@ def _of_incident(
     event: IncidentOpened
     | IncidentEscalated
     | IncidentAcknowledged
+    | IncidentMarked
     | IncidentNoted
     | IncidentResolved,
 ) -> str:
     match event:
+        case IncidentMarked():
+            return f"{event.instant} at {event.at:%Y-%m-%dT%H:%M:%SZ}, says {event.by}"
+
         case IncidentOpened():
             return f"{event.criticality} {event.condition}: {event.summary}"
         case IncidentEscalated():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.adapters.restic.values import Lock, Progress, Restored, Summary, Unread
 from orchestrator.errors import ResticChanged
-from restore_drills.model import Snapshot
+from restore_drills.model import Figures, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,6 +148,19 @@ def _snapshot(said: Message) -> Snapshot:
         original=str(said["original"]) if said.get("original") else None,
         bytes=None if size is None else int(size),
         files=None if files is None else int(files),
+        figures=_figures(counted),
+    )
+
+
+def _figures(counted: Message) -> Figures | None:
+    if "data_added_packed" not in counted:
+        return None
+    return Figures(
+        files_new=_count(counted, "files_new"),
+        files_changed=_count(counted, "files_changed"),
+        files_unmodified=_count(counted, "files_unmodified"),
+        added_bytes=_count(counted, "data_added"),
+        packed_bytes=_count(counted, "data_added_packed"),
     )
 
 

@@ -27,6 +27,18 @@ from orchestrator.core.events.oncall import (
     PageFailed,
     PageSent,
 )
+from orchestrator.core.events.recovery import (
+    ChangeExpected,
+    IncidentMarked,
+    KeyRotated,
+    KitExported,
+    KitVerified,
+    PolicyStored,
+    RecoverFinished,
+    SitePaused,
+    SiteResumed,
+    SuspicionEnded,
+)
 from orchestrator.core.events.runs import (
     BackedUp,
     BackupFinished,
@@ -37,6 +49,7 @@ from orchestrator.core.events.runs import (
     RunInterrupted,
     RunKind,
     RunStarted,
+    Sign,
 )
 from orchestrator.core.events.upkeep import (
     CopyFinished,
@@ -53,6 +66,7 @@ __all__ = [
     "TYPES",
     "BackedUp",
     "BackupFinished",
+    "ChangeExpected",
     "CopyFinished",
     "DaemonStarted",
     "DaemonStopped",
@@ -63,15 +77,21 @@ __all__ = [
     "Hurt",
     "IncidentAcknowledged",
     "IncidentEscalated",
+    "IncidentMarked",
     "IncidentNoted",
     "IncidentOpened",
     "IncidentResolved",
+    "KeyRotated",
+    "KitExported",
+    "KitVerified",
     "LogRestored",
     "Observed",
     "Outcome",
     "PageFailed",
     "PageSent",
+    "PolicyStored",
     "Recorded",
+    "RecoverFinished",
     "RelockFinished",
     "RepairFinished",
     "RetainFinished",
@@ -80,6 +100,10 @@ __all__ = [
     "RunInterrupted",
     "RunKind",
     "RunStarted",
+    "Sign",
+    "SitePaused",
+    "SiteResumed",
+    "SuspicionEnded",
     "VerifyFinished",
     "decode",
     "encode",
@@ -113,6 +137,16 @@ Event = (
     | RetainFinished
     | RepairFinished
     | RewindFinished
+    | RecoverFinished
+    | SuspicionEnded
+    | ChangeExpected
+    | PolicyStored
+    | KitExported
+    | KitVerified
+    | KeyRotated
+    | SitePaused
+    | SiteResumed
+    | IncidentMarked
 )
 
 # An event's name, `noun.past-verb`; `pra.` stands before it outside the process.
@@ -140,6 +174,16 @@ TYPES: dict[str, type[Event]] = {
     "retain.finished": RetainFinished,
     "repair.finished": RepairFinished,
     "rewind.finished": RewindFinished,
+    "recovery.finished": RecoverFinished,
+    "suspicion.ended": SuspicionEnded,
+    "change.expected": ChangeExpected,
+    "policy.stored": PolicyStored,
+    "kit.exported": KitExported,
+    "kit.verified": KitVerified,
+    "key.rotated": KeyRotated,
+    "site.paused": SitePaused,
+    "site.resumed": SiteResumed,
+    "incident.marked": IncidentMarked,
 }
 _NAMES = {kind: name for name, kind in TYPES.items()}
 

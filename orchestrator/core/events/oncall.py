@@ -40,6 +40,7 @@ class IncidentOpened:
     predicted_breach_at: datetime | None = None
     reported_by: str | None = None
     reported_at: datetime | None = None
+    scenario: str = ""  # what went wrong, where a person said so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

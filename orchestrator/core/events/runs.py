@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - the codec reads the fields' types
 from enum import StrEnum
 from typing import Any
@@ -19,6 +19,7 @@ class RunKind(StrEnum):
     DRILL = "drill"
     REPAIR = "repair"
     REWIND = "rewind"
+    RECOVER = "recover"
 
 
 class Outcome(StrEnum):
@@ -42,12 +43,21 @@ class BackedUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sign:
+    """One sign that a point is not ordinary work; `word` is one of `core/detection`."""
+
+    word: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
     """Intent: on disk before any process of the run exists. `repository` may need an unlock.
 
     `slot` is the instant that it answers, None when a person asked; `drill` the policy's name of
     it, `scenario` what it plays. `service` is empty for what concerns a whole site or repository.
     `origin` is the repository that a copy or a repair reads, and may need an unlock as well.
+    `incident` is what a recovery is made for.
     """
 
     run: str
@@ -60,11 +70,17 @@ class RunStarted:
     drill: str = ""
     scenario: str = ""
     origin: str = ""
+    incident: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupFinished:
-    """A backup run ended and was sealed; `usable_at` is None unless it is complete."""
+    """A backup run ended and was sealed; `usable_at` is None unless it is complete or suspected.
+
+    `signs` are what it made suspicious, or merely unusual where it is complete. `suspect` is the
+    run since which the service is suspected: this one, or an earlier one that nobody has judged.
+    `decoys`: path to the SHA-256 of the decoy there, empty where it is gone.
+    """
 
     run: str
     site: str
@@ -79,6 +95,9 @@ class BackupFinished:
     seconds: float
     skipped: tuple[str, ...]
     error: str | None
+    signs: tuple[Sign, ...] = ()
+    suspect: str = ""
+    decoys: dict[str, str] = field(default_factory=dict)
 
     @property
     def data_time(self) -> datetime | None:

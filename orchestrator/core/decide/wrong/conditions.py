@@ -42,6 +42,10 @@ class Condition(StrEnum):
     DRILL_FAILED = "drill-failed"  # -<drill>
     PROOF_EXPIRED = "proof-expired"  # -<scenario>
     EVIDENCE_OVERDUE = "evidence-overdue"  # -<drill>
+    BACKUP_SUSPECTED = "backup-suspected"  # two signs: an attack, until a person has judged
+    CHANGE_UNUSUAL = "change-unusual"  # one sign: to be looked at
+    KIT_STALE = "kit-stale"  # none, never opened, or of other keys than today's
+    SITE_PAUSED = "site-paused"  # for longer than anybody wants
     POLICY_BROKEN = "policy-broken"
     DISK_SHORT = "disk-short"
     CLOCK_WRONG = "clock-wrong"

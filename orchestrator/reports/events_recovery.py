@@ -1,0 +1,46 @@
+"""What the events of suspicion, kits, keys, pauses and recoveries say, in one line. Pure."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from orchestrator.core.events import (
+    ChangeExpected,
+    KeyRotated,
+    KitExported,
+    KitVerified,
+    PolicyStored,
+    RecoverFinished,
+    SitePaused,
+    SiteResumed,
+    SuspicionEnded,
+)
+from orchestrator.core.fold_recovery import Told
+
+TOLD = Told | RecoverFinished
+
+
+def of_recovery(event: TOLD) -> str:  # noqa: PLR0911 - a table
+    """Return what the event says beside its type and subject."""
+    match event:
+        case RecoverFinished():
+            return f"{event.verdict}, kept in {event.target}"
+        case ChangeExpected():
+            return f"{event.text}, until {event.until:%Y-%m-%dT%H:%M:%SZ}, says {event.by}"
+        case PolicyStored():
+            return f"policy {event.digest[:12]} in {event.repository}"
+        case KitExported():
+            return f"kit {event.kit} for {', '.join(event.holders)}"
+        case KitVerified():
+            return f"kit {event.kit} opened for {event.holder}"
+        case KeyRotated():
+            return f"{event.repository}: {event.reason}"
+        case SitePaused():
+            return f"{event.reason}, says {event.by}"
+        case SiteResumed():
+            return f"{'on a rebuilt machine' if event.anew else 'as before'}, says {event.by}"
+        case SuspicionEnded():
+            word = "a false alarm" if event.false_alarm else "clean from now on"
+            return f"{word}, says {event.by}"
+        case _:
+            assert_never(event)

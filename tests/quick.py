@@ -10,18 +10,50 @@ import base64
 import hashlib
 import json
 import os
+import shutil
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.poly1305 import Poly1305
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from restore_drills.process import Processes
 
+if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CHEAP = {"N": 2, "r": 1, "p": 1}
+RESTIC = Path(__file__).parents[1] / ".tools/bin/restic"
 MOST = 1 << 30  # bytes that a derivation of restic's may take
+
+
+def make(place: Path, password: str) -> None:
+    """Make an empty repository in a folder, which opens at once.
+
+    It is a twin of the others of this name and password that this process made.
+    """
+    shutil.copytree(_template(place.name, password).name, place)
+
+
+@cache
+def _template(name: str, password: str) -> TemporaryDirectory[str]:
+    folder = TemporaryDirectory(prefix=f"quick-{name}-")
+    secret = Path(folder.name) / "password"
+    secret.write_text(password)
+    env = {
+        "PATH": os.environ["PATH"],
+        "RESTIC_REPOSITORY": folder.name,
+        "RESTIC_PASSWORD_FILE": str(secret),
+    }
+    argv = [str(RESTIC), "init", "--no-cache"]
+    ended = Processes("quick").run(argv, env=env, timeout=timedelta(seconds=60))
+    assert ended.code == 0, ended
+    secret.unlink()
+    quicken(Path(folder.name), password)
+    return folder
 
 
 def quicken(place: Path, password: str) -> None:

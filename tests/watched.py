@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from orchestrator.core.events import Event, RunKind, RunStarted, type_of
 from orchestrator.errors import StateUnusable
 from orchestrator.log import Log, is_absent
-from tests.site import ClientSite
+from tests.quick import make
+from tests.site import PASSWORD, ClientSite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -52,6 +53,8 @@ class Watched(ClientSite):
         self.hook = hook
         self._child: Child | None = None
         self.secret("hook", "a secret of the hook")
+        if self.url == str(self.repository):
+            make(self.repository, PASSWORD)
         self.provide()
 
     def provide(self, text: str = PROVIDER) -> None:

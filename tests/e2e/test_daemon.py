@@ -82,7 +82,7 @@ def test_sigterm_ends_what_runs_within_a_bound_and_the_next_start_goes_on(site: 
     site.write(text)
     policy = site.policies / "acme.yaml"
     slow = policy.read_text().replace(
-        "location: offsite", "location: offsite, limits: {upload: 8Mbit/s}"
+        "location: offsite", "location: offsite, limits: {upload: 40Mbit/s}"
     )
     policy.write_text(slow)
     with site.daemon() as child:
@@ -99,7 +99,7 @@ def test_sigterm_ends_what_runs_within_a_bound_and_the_next_start_goes_on(site: 
     assert 1 == len(site.events(DaemonStopped))
     assert [] == site.restic("list", "locks", "--no-lock").split()
 
-    policy.write_text(slow.replace(", limits: {upload: 8Mbit/s}", ""))
+    policy.write_text(slow.replace(", limits: {upload: 40Mbit/s}", ""))
     with site.daemon():
         (backup,) = site.wait_for(BackupFinished)
     assert Outcome.COMPLETE == backup.outcome

@@ -21,7 +21,7 @@ demo: .venv/demo restic
 	@$(with_tools) .venv/bin/pra demo
 
 test: lint restics
-	@$(with_tools) .venv/bin/python -m pytest -n 2 --dist loadfile
+	@$(with_tools) .venv/bin/python -m pytest -n 2 --dist loadfile --durations 40
 
 image-test: .venv/dev restics
 	@setup/debian image

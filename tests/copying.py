@@ -12,6 +12,7 @@ from orchestrator.core.events import RunKind
 from orchestrator.jobs.backup import back_up, chosen
 from orchestrator.jobs.copy import copy
 from orchestrator.jobs.upkeep import begin_upkeep
+from tests.quick import make
 from tests.site import ClientSite
 
 if TYPE_CHECKING:
@@ -71,6 +72,11 @@ class Places:
         self.site.secret("far", "the near password" if same_password else "the far password")
         self._s3 = {"near": "", "far": ""}
         self.heard = Heard()
+
+    def ready(self) -> Places:
+        """Make the near repository, which opens at once."""
+        make(self.site.home / "near", "the near password")
+        return self
 
     def bucket(self, name: str, server: S3Server, url: str) -> None:
         """Put a repository into a bucket, with the keys of its server."""

@@ -70,7 +70,7 @@ def test_two_buckets_of_two_keys_are_copied_and_the_far_one_recovers_alone(
 
 
 def test_a_copy_answers_with_its_document_and_a_line_for_a_person(tmp_path: Path) -> None:
-    places = Places(tmp_path / "home")
+    places = Places(tmp_path / "home").ready()
     places.site.fill(12, 5_000)
     places.write()
     assert 0 == places.site.pra("backup", "acme", "--no-copy").code
@@ -90,7 +90,7 @@ def test_a_copy_answers_with_its_document_and_a_line_for_a_person(tmp_path: Path
 
 
 def test_a_backup_whose_copy_fails_is_protected_in_part(tmp_path: Path) -> None:
-    places = Places(tmp_path / "home")
+    places = Places(tmp_path / "home").ready()
     places.site.fill(12, 5_000)
     places.far = str(tmp_path / "unplugged" / "disk" / "far")
     places.write()
@@ -108,7 +108,7 @@ def test_a_backup_whose_copy_fails_is_protected_in_part(tmp_path: Path) -> None:
 
 
 def test_a_copy_that_was_killed_goes_on_next_time(tmp_path: Path) -> None:
-    places = Places(tmp_path / "home")
+    places = Places(tmp_path / "home").ready()
     places.site.fill(36, 1_000_000)  # three packs of restic's
     places.write()
     limited = places.site.policies / "acme.yaml"

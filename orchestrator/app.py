@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from orchestrator.adapters import policies
-from orchestrator.core import policy
+from orchestrator.core import carried, policy
 from orchestrator.core.fold import apply
 from orchestrator.core.state import State
 from orchestrator.errors import Misused, PolicyInvalid
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from orchestrator.core.events import Event, Recorded
     from orchestrator.core.policy import Checked
+    from orchestrator.core.policy.fault import Unreadable
     from orchestrator.core.policy.model import Site
 
 CHECKPOINT_AFTER = 2_000  # events
@@ -40,9 +41,18 @@ class App:
         self.clock = clock
 
     @cached_property
+    def texts(self) -> Mapping[str, str | Unreadable]:
+        """The text of all policy files, read once."""
+        return policies.read(self.policies_dir)
+
+    @cached_property
     def checked(self) -> Checked:
         """All policy files, read and checked once."""
-        return policy.check(policies.read(self.policies_dir))
+        return policy.check(self.texts)
+
+    def written(self, site: str) -> dict[str, str]:
+        """Return the files that a site's policy is written in, by name."""
+        return carried.files(self.texts, site)
 
     @property
     def sites(self) -> Mapping[str, Site]:

@@ -16,6 +16,8 @@ PraError                     1  could not do it
 ├── StateUnusable            1  the state directory or its log cannot be used
 ├── ChannelFailed            1  a page was not accepted; retryable when it may pass by itself
 ├── EvidenceRefused          1  a drill made elsewhere that is not let in
+├── KitRefused               1  a recovery kit that this secret does not open, or of another site
+├── KitDamaged               3  a recovery kit of which a byte is not as it was written
 ├── DemoFailed               1  a server or a file of the demonstration is not to be had
 └── Interrupted            130  somebody asked us to stop
 """
@@ -104,6 +106,16 @@ class StateUnusable(PraError):
 
 class EvidenceRefused(PraError):
     """A drill made elsewhere cannot be let into the log."""
+
+
+class KitRefused(PraError):
+    """A recovery kit does not open with this secret, or cannot be made so."""
+
+
+class KitDamaged(PraError):
+    """A recovery kit is not as it was written."""
+
+    exit_code = 3
 
 
 class ChannelFailed(PraError):

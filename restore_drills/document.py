@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from restore_drills.judge import least_sure, worst_objective
-from restore_drills.model import LeadBasis, Verdict
+from restore_drills.model import FIRST_SUSPECTED, LATEST, LeadBasis, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from restore_drills.model import Finding, Report, ServiceReport
 
 PLACES = 3  # of a second: finer is noise
+MOST_SUSPECTED = 20  # the oldest ones: since when is what matters
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def document(report: Report) -> dict[str, Any]:
         "run": plan.run,
         "site": plan.site,
         "scenario": plan.scenario,
-        "point": "latest" if plan.t0 is None else "at",
+        "point": _point(report),
         "exploratory": plan.exploratory,
         "t0": stamp(report.t0),
         "started_at": stamp(report.started_at),
@@ -42,6 +43,7 @@ def document(report: Report) -> dict[str, Any]:
         "lead_basis": _basis(services),
         "time_to_recover_s": _longest(s.time_to_recover for s in services),
         "rpa_s": _longest(s.rpa for s in services),
+        "detection_lag_s": seconds(report.undetected),
         "coverage": {
             "services": [len(proven), len(services) + len(plan.declared)],
             "bytes": [sum(s.bytes or 0 for s in proven), all_bytes(services)],
@@ -65,6 +67,14 @@ def document(report: Report) -> dict[str, Any]:
     }
 
 
+def _point(report: Report) -> str:
+    """Return how T0 was chosen."""
+    if report.undetected is not None:
+        return FIRST_SUSPECTED
+    plan = report.plan
+    return "at" if plan.point == LATEST and plan.t0 is not None else plan.point
+
+
 def _service(service: ServiceReport, started_at: datetime) -> dict[str, Any]:
     plan, point = service.plan, service.point
     offsets = {name: round(value, PLACES) for name, value in service.offsets.items()}
@@ -84,6 +94,11 @@ def _service(service: ServiceReport, started_at: datetime) -> dict[str, Any]:
         "rpa_s": seconds(service.rpa),
         "rpo_s": plan.rpo // timedelta(seconds=1),
         "why": list(service.why),
+        "path": service.path or None,
+        "suspected_points": [
+            {"run": p.run, "data_time": stamp(p.data_time)}
+            for p in service.passed_over[:MOST_SUSPECTED]
+        ],
         "snapshots": [
             {
                 "source": name,
@@ -146,8 +161,14 @@ def _longest(values: Iterable[timedelta | None]) -> float | None:
 
 
 def all_bytes(services: Iterable[ServiceReport]) -> int | None:
-    """Sum what is there to prove; one service of unknown size makes the sum unknown."""
-    sizes = [s.bytes if s.point is None or s.bytes is not None else s.point.bytes for s in services]
+    """Sum what is there to prove; one service of unknown size makes the sum unknown.
+
+    One path of a service is a part of what its point holds.
+    """
+    sizes = [
+        s.point.bytes if s.point is not None and (s.path or s.bytes is None) else s.bytes
+        for s in services
+    ]
     return None if None in sizes else sum(size for size in sizes if size is not None)
 
 

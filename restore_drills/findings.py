@@ -10,11 +10,12 @@ from restore_drills.model import Finding, Severity
 from restore_drills.spans import duration
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
 
     from restore_drills.errors import DrillError
     from restore_drills.host import Shown
-    from restore_drills.model import SandboxFacts, ServicePlan
+    from restore_drills.model import Point, SandboxFacts, ServicePlan
 
 WEAKER = ("rlimit", "watchdog")  # than a cgroup: each process apart, or after the fact
 
@@ -42,6 +43,50 @@ def unusable(plan: ServicePlan, line: str) -> Finding:
     )
 
 
+def suspected(plan: ServicePlan, passed: Sequence[Point], zone: str) -> Finding:
+    """Newer points are suspected: none of them is used, however whole it is."""
+    first = passed[0].data_time
+    many = f"{len(passed)} newer recovery points are" if passed[1:] else "a newer recovery point is"
+    return Finding(
+        code="suspected-skipped",
+        severity=Severity.WARNING,
+        service=plan.id,
+        message=f"{many} suspected, of {_local(first, zone)} and later: not used",
+        remedy="Judge them: `pra incidents resolve ID --false-alarm` if they are sound.",
+    )
+
+
+def detected(t0: datetime, undetected: timedelta | None, zone: str) -> list[Finding]:
+    """The instant of the disaster is that of the first suspected point, not now."""
+    if undetected is None:
+        return []
+    return [
+        Finding(
+            code="suspected-since",
+            severity=Severity.WARNING,
+            message=f"the first suspected point is of {_local(t0, zone)}, {duration(undetected)} "
+            "before this run: nothing newer is used, the loss is counted from then",
+            remedy="Restore nothing newer; find out what happened on the machine since.",
+        )
+    ]
+
+
+def sampled(plan: ServicePlan, path: str) -> Finding:
+    """One path came back, and this one."""
+    how = "asked for" if plan.path else "chosen by lot"
+    return Finding(
+        code="one-path",
+        severity=Severity.INFO,
+        service=plan.id,
+        message=f"of its files one path was restored, {how}: {path}",
+        remedy="Drill another scenario to prove all of it.",
+    )
+
+
+def _local(at: datetime, zone: str) -> str:
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S} ({zone})"
+
+
 def no_seal(plan: ServicePlan) -> Finding:
     """An adopted snapshot is a point of its own, without our seal."""
     return Finding(
@@ -66,7 +111,7 @@ def no_lead(plan: ServicePlan) -> Finding:
 
 def rewound(plan: ServicePlan, view: Shown, zone: str) -> list[Finding]:
     """It was read from versions: through which view, and what is weak about it."""
-    as_of = f"{view.as_of.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S} ({zone})"
+    as_of = _local(view.as_of, zone)
     read = "" if view.read is None else f"{view.read} of "
     ends = view.least_until and view.least_until.astimezone(ZoneInfo(zone))
     until = f", the first lock ends {ends:%Y-%m-%d %H:%M}" if ends else ""

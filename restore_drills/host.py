@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from restore_drills.sandbox import Limits, Sandbox
+from restore_drills.sandbox.watchdog import usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from restore_drills.model import Snapshot
+    from restore_drills.model import ServicePlan, Snapshot, Suspect
     from restore_drills.process import Processes
 
 MIB = 1 << 20
@@ -55,8 +56,25 @@ class Restore(Protocol):
         """Open a repository and list its snapshots. Raises Unreachable."""
         ...
 
-    def fetch(self, repository: str, snapshot: Snapshot, into: Path) -> Fetched:
-        """Restore a snapshot into a directory and verify it. Raises Damaged or CannotRun."""
+    def fetch(self, repository: str, snapshot: Snapshot, into: Path, *, path: str = "") -> Fetched:
+        """Restore a snapshot into a directory and verify it; of a `path` that alone.
+
+        Raises Damaged or CannotRun.
+        """
+        ...
+
+    def pick(self, repository: str, snapshot: Snapshot, seed: str) -> str:
+        """Return one regular file of a snapshot, the same for the same seed; empty: it has none.
+
+        Raises Damaged or CannotRun.
+        """
+        ...
+
+    def mistrusted(self, repository: str, service: ServicePlan) -> tuple[Suspect, ...]:
+        """Return which points of the service the listing's own figures make suspicious.
+
+        Whoever takes the marks off the points does not take these away.
+        """
         ...
 
     def read(self, repository: str, snapshot: Snapshot, path: str) -> bytes:
@@ -98,13 +116,23 @@ class Host(Protocol):
 
 
 class Machine:
-    """The machine we run on; `root` is the folder under which drills are restored."""
+    """The machine we run on; `root` is the folder under which drills are restored.
+
+    `lasting`: what is restored there is a recovery's, which stays and goes on where it was cut
+    short.
+    """
 
     def __init__(
-        self, *, root: Path, processes: Processes, now: Callable[[], datetime] | None = None
+        self,
+        *,
+        root: Path,
+        processes: Processes,
+        now: Callable[[], datetime] | None = None,
+        lasting: bool = False,
     ) -> None:
         self.processes = processes
         self._root = root
+        self._lasting = lasting
         self._now = now or (lambda: datetime.now(UTC))
 
     def now(self) -> datetime:
@@ -121,7 +149,9 @@ class Machine:
         while not place.exists():
             place = place.parent
         facts = os.statvfs(place)
-        return facts.f_bavail * facts.f_frsize
+        # What a recovery has restored already takes no more room when it goes on.
+        there = usage(self._root)[0] if self._lasting and place == self._root else 0
+        return facts.f_bavail * facts.f_frsize + there
 
     def sandbox(self, run: str, *, disk_bytes: int, required: bool) -> Sandbox:
         """Make a sandbox that may use half the memory, and at least 512 MiB."""
@@ -132,4 +162,5 @@ class Machine:
             limits=Limits(memory_bytes=max(pages // 2, 512 * MIB), pids=512, disk_bytes=disk_bytes),
             processes=self.processes,
             required=required,
+            lasting=self._lasting,
         )

@@ -9,81 +9,37 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from restore_drills.words import (
+    FIRST_SUSPECTED,
+    LATEST,
+    Kind,
+    Label,
+    LeadBasis,
+    Objective,
+    Scenario,
+    Severity,
+    Status,
+    Verdict,
+)
+
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from restore_drills.calendar import Calendar
 
-
-class Verdict(StrEnum):
-    """The answer of a drill; of several, the first in this order wins."""
-
-    REFUTED = "refuted"  # it ran, and the answer is no
-    INCONCLUSIVE = "inconclusive"  # it could not run: this proves nothing
-    PROVEN = "proven"  # restored, started, every mandatory check passed, in time
-
-
-class Objective(StrEnum):
-    """How the promise fares."""
-
-    HELD = "held"
-    MISSED = "missed"
-    UNDECLARED = "undeclared"  # the delay before the recovery is not declared
-
-
-class Label(StrEnum):
-    """How sure a number is."""
-
-    MEASURED = "measured"
-    MEASURED_ELSEWHERE = "measured-elsewhere"
-    PARTIAL = "partial"
-    EXTRAPOLATED = "extrapolated"
-    DECLARED = "declared"
-    UNPROVEN = "unproven"
-
-
-class Scenario(StrEnum):
-    """What went wrong."""
-
-    HUMAN_ERROR = "human-error"
-    SERVER_FAILURE = "server-failure"
-    BURGLARY = "burglary"
-    RANSOMWARE = "ransomware"
-    BUCKET_WIPE = "bucket-wipe"
-
-
-class Status(StrEnum):
-    """The outcome of one check."""
-
-    PASS = "pass"  # noqa: S105 - a status, not a password
-    FAIL = "fail"
-    SKIP = "skip"
-
-
-class Kind(StrEnum):
-    """What a check questions."""
-
-    SQL = "sql"
-    FILES = "files"
-    COMMAND = "command"
-    SEAL = "seal"
-    CONTENT = "content"
-
-
-class Severity(StrEnum):
-    """How much a finding matters."""
-
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-class LeadBasis(StrEnum):
-    """Where a lead comes from."""
-
-    OBSERVED = "observed"
-    DECLARED = "declared"
-    UNKNOWN = "unknown"
+# The words are said here too: whoever asks for a drill, or tells of one, imports them from here.
+__all__ = [
+    "FIRST_SUSPECTED",
+    "LATEST",
+    "Kind",
+    "Label",
+    "LeadBasis",
+    "Objective",
+    "Scenario",
+    "Severity",
+    "Status",
+    "Verdict",
+]
 
 
 # --- what is asked ---------------------------------------------------------------------------
@@ -201,9 +157,9 @@ class Suspect:
 class ServicePlan:
     """What to restore and prove for one service.
 
-    `suspects` are the points that no recovery uses; `acquitted` the runs that a person judged
-    sound, whatever their figures say. `path`: this one file or folder of the
-    original is restored, not all; `sample`: one file of the point's choice.
+    `suspects` are the points that no recovery uses; `acquitted` the runs that a person, or the log
+    when they were made, judged sound, whatever their figures say. `path`: this one file or folder
+    of the original is restored, not all; `sample`: one file of the point's choice.
     `repository` is None when the scenario leaves no copy; `rewound`: it is read as the versions of
     its objects show it was, before it was wiped. `lead` is None when it is unknown.
     `last_values`: check name to the value the last proof saw. `pinned`: snapshot id to the tree
@@ -236,7 +192,8 @@ class ServicePlan:
 class Plan:
     """A drill before it runs. `t0` is None for `latest`: the instant at which it starts.
 
-    `point` is how T0 was chosen: latest, at, random-within-30d.
+    `point` is how T0 was chosen: latest, at, first-suspected, random-within-30d. `before` are
+    steps that were taken before this plan could be made: T5 is when the first of them began.
     """
 
     run: str
@@ -253,6 +210,7 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     space: int | None = None  # bytes of disk that it may take up; None: what is free
     point: str = "latest"
+    before: tuple[Step, ...] = ()
 
 
 # --- what a repository tells -----------------------------------------------------------------
@@ -294,12 +252,16 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """A recovery point: the snapshots of one service that share a run."""
+    """A recovery point: the snapshots of one service that share a run.
+
+    `suspect` is the run since which its seal says that it is suspected; empty: it says complete.
+    """
 
     run: str
     data_time: datetime
     snapshots: dict[str, Snapshot]  # by source name
     seal: Snapshot | None
+    suspect: str = ""
 
     @property
     def bytes(self) -> int | None:
@@ -346,7 +308,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceReport:
-    """What became of one service; what was not measured is None. `why` explains a no."""
+    """What became of one service; what was not measured is None. `why` explains a no.
+
+    `passed_over` are newer points that are suspected; `path` is what alone was restored.
+    """
 
     id: str
     verdict: Verdict
@@ -366,6 +331,8 @@ class ServiceReport:
     why: tuple[str, ...]
     remedy: str = ""  # what to do about it, where the error itself knew
     findings: tuple[Finding, ...] = ()
+    passed_over: tuple[Point, ...] = ()
+    path: str = ""
 
     @property
     def time_to_recover(self) -> timedelta | None:
@@ -392,7 +359,7 @@ class SandboxFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A drill after it ran."""
+    """A drill after it ran; `undetected` is for how long a suspected point was there before now."""
 
     plan: Plan
     t0: datetime
@@ -404,3 +371,4 @@ class Report:
     findings: tuple[Finding, ...]
     critical_path: tuple[str, ...]
     kept: dict[str, str] = field(default_factory=dict)  # by service: where its data was left
+    undetected: timedelta | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from restore_drills.model import Point, SourceKind
+from restore_drills.model import Point, SourceKind, Suspect
 from restore_drills.seal import SOURCE as SEAL
 
 if TYPE_CHECKING:
@@ -19,17 +19,22 @@ if TYPE_CHECKING:
 CLOCKS_AGREE_WITHIN = timedelta(seconds=2)
 LOADED = 3  # a loaded dump needs its own size, about as much in tables and indexes, and WAL
 CLUSTER = 128 << 20  # an empty cluster and its first WAL, in bytes
+SOUND, SUSPECTED = "complete", "suspected"  # outcomes of a seal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Points:
     """Recovery points of a service, oldest first; `unusable` says why each other run is none.
 
-    The lines of `unusable` begin with the run and are sorted by it.
+    The lines of `unusable` begin with the run and are sorted by it. `suspected` are whole, and
+    nobody uses them until a person has said that they are sound; `suspects` are the periods that
+    make them so.
     """
 
     usable: tuple[Point, ...]
     unusable: tuple[str, ...]
+    suspected: tuple[Point, ...] = ()
+    suspects: tuple[Suspect, ...] = ()
 
     def before(self, t0: datetime, *, chosen: bool = False) -> Point | None:
         """Return the newest point that was usable at `t0`: one still being written was none.
@@ -45,32 +50,73 @@ class Points:
         """Return the points dated in the future: some clock is wrong."""
         return tuple(p for p in self.usable if usable_at(p) > now + CLOCKS_AGREE_WITHIN)
 
+    def passed_over(self, t0: datetime, used: Point | None) -> tuple[Point, ...]:
+        """Return the suspected points that were there by `t0` and are newer than the one used."""
+        latest = t0 + CLOCKS_AGREE_WITHIN
+        return tuple(
+            p
+            for p in self.suspected
+            if usable_at(p) <= latest and (used is None or p.data_time > used.data_time)
+        )
+
+    @property
+    def suspected_since(self) -> datetime | None:
+        """The data time of the first point of what nobody has judged yet; None: nothing is."""
+        return min((s.since for s in self.suspects if s.until is None), default=None)
+
 
 def usable_at(point: Point) -> datetime:
     """Return when a point became one: with its seal; an adopted one says its start only."""
     return point.data_time if point.seal is None else max(point.data_time, point.seal.time)
 
 
-def find(snapshots: Iterable[Snapshot], service: ServicePlan) -> Points:
-    """Group a repository's snapshots into the recovery points of one service."""
+def find(
+    snapshots: Iterable[Snapshot], service: ServicePlan, mistrusted: Iterable[Suspect] = ()
+) -> Points:
+    """Group a repository's snapshots into the recovery points of one service.
+
+    `mistrusted` is suspected beside what the plan and the seals say.
+    """
     wanted = service.selection
     mine = [s for s in snapshots if s.host == wanted.host and set(wanted.tags) <= set(s.tags)]
     # What was rewritten or copied bears the source and run of its original, which comes first.
     mine.sort(key=lambda s: (s.time, s.original is not None, s.id))
-    if not wanted.sealed:
-        (source,) = service.sources
-        adopted = [
-            Point(run=s.id[:8], data_time=s.time, snapshots={source.name: s}, seal=None)
-            for s in mine
-        ]
-        return Points(usable=tuple(adopted), unusable=())
+    whole, unusable = _sealed(mine, service) if wanted.sealed else (_adopted(mine, service), [])
+    whole.sort(key=lambda p: (p.data_time, p.run))
+    suspects = (*service.suspects, *mistrusted)
+    suspects += _marked(whole, service, suspects)
+    suspected = [p for p in whole if is_suspected(p, service, suspects)]
+    return Points(
+        usable=tuple(p for p in whole if p.run not in {one.run for one in suspected}),
+        unusable=tuple(sorted(unusable)),
+        suspected=tuple(suspected),
+        suspects=suspects,
+    )
+
+
+def is_suspected(point: Point, service: ServicePlan, suspects: Iterable[Suspect]) -> bool:
+    """Whether a point is mistrusted; what a person, or the log, has acquitted never is."""
+    if service.acquitted & {point.run, point.suspect}:
+        return False
+    return bool(point.suspect) or any(s.covers(point.data_time) for s in suspects)
+
+
+def _adopted(mine: list[Snapshot], service: ServicePlan) -> list[Point]:
+    (source,) = service.sources
+    return [
+        Point(run=s.id[:8], data_time=s.time, snapshots={source.name: s}, seal=None) for s in mine
+    ]
+
+
+def _sealed(mine: list[Snapshot], service: ServicePlan) -> tuple[list[Point], list[str]]:
+    """Return what is whole and sealed, and why each other run is not."""
     runs: dict[str, dict[str, Snapshot]] = defaultdict(dict)
     for snapshot in mine:
         run, source_name = snapshot.tag("run"), snapshot.tag("source")
         if run and source_name:
             runs[run].setdefault(source_name, snapshot)
     needed = [name for source in service.sources for name in source.snapshots]
-    usable, unusable = [], []
+    whole, unusable = [], []
     for run, parts in runs.items():
         missing = [name for name in needed if name not in parts]
         seal = parts.get(SEAL)
@@ -78,16 +124,38 @@ def find(snapshots: Iterable[Snapshot], service: ServicePlan) -> Points:
             unusable.append(f"{run}: not sealed, its backup failed or is still under way")
         elif missing:
             unusable.append(f"{run}: lacks {', '.join(missing)}")
-        elif (outcome := seal.tag("outcome")) != "complete":
+        elif (outcome := seal.tag("outcome")) not in {SOUND, SUSPECTED}:
             unusable.append(f"{run}: sealed as {outcome or 'of no outcome'}, not as complete")
         else:
             chosen = {name: parts[name] for name in needed}
-            oldest = min(s.time for s in chosen.values())
-            usable.append(Point(run=run, data_time=oldest, snapshots=chosen, seal=seal))
-    return Points(
-        usable=tuple(sorted(usable, key=lambda p: (p.data_time, p.run))),
-        unusable=tuple(sorted(unusable)),
-    )
+            whole.append(
+                Point(
+                    run=run,
+                    data_time=min(s.time for s in chosen.values()),
+                    snapshots=chosen,
+                    seal=seal,
+                    suspect=(seal.tag("suspect") or run) if outcome == SUSPECTED else "",
+                )
+            )
+    return whole, unusable
+
+
+def _marked(
+    whole: list[Point], service: ServicePlan, known: tuple[Suspect, ...]
+) -> tuple[Suspect, ...]:
+    """Return the periods that only the seals tell of; one ends with the next point that is sound.
+
+    While a suspicion is open, every point is sealed as suspected: a later one that is not says
+    that somebody has judged it.
+    """
+    told = {s.run for s in known} | service.acquitted
+    found = []
+    for run in dict.fromkeys(p.suspect for p in whole if p.suspect and p.suspect not in told):
+        since = min(p.data_time for p in whole if p.suspect == run)
+        later = (p.data_time for p in whole if not p.suspect and p.data_time > since)
+        why = "its seal says so"
+        found.append(Suspect(run=run, since=since, why=why, until=min(later, default=None)))
+    return tuple(found)
 
 
 def space(plan: ServicePlan, snapshots: Mapping[str, Snapshot]) -> int:

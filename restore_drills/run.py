@@ -9,15 +9,15 @@ from __future__ import annotations
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
+from restore_drills import choosing, one_path, points
 from restore_drills import findings as say
-from restore_drills import points
 from restore_drills.engines import postgresql
 from restore_drills.errors import (
     CannotRun,
     CommandMissing,
-    Damaged,
     DrillError,
     Interrupted,
     NoSandbox,
@@ -25,23 +25,23 @@ from restore_drills.errors import (
     of_system,
 )
 from restore_drills.judge import worst
+from restore_drills.keeping import Aim, unanswered
 from restore_drills.model import Report, SandboxFacts
 from restore_drills.service import Proof, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
     from pathlib import Path
 
     from restore_drills.host import Host, Restore
-    from restore_drills.model import Plan, ServicePlan, Snapshot, Step
+    from restore_drills.keeping import Keeper
+    from restore_drills.model import Plan, Step
     from restore_drills.sandbox import Sandbox
 
 MIB = 1 << 20
 RESERVE = 256 * MIB  # of the disk, never to be used by a drill
 AT_ONCE = 2  # services worked on together: the link and a small server's cores are shared
 T = TypeVar("T")
-Opened = dict[str, "tuple[tuple[Snapshot, ...], float] | DrillError"]
 
 
 def run(  # noqa: PLR0913 - the drill, its two doors, and what the caller may choose
@@ -53,33 +53,44 @@ def run(  # noqa: PLR0913 - the drill, its two doors, and what the caller may ch
     tell: Callable[[str, Step], None] = lambda _service, _step: None,
     majors: dict[int, Path] | None = None,
     keep: bool = False,
+    keeper: Keeper | None = None,
 ) -> Report:
     """Carry out a drill and return what came out; the sandbox is gone when this returns.
 
-    Raises Interrupted (after cleaning up); every other trouble is a verdict.
+    With a `keeper` it is a recovery: nothing is removed. Raises Interrupted (after cleaning up);
+    every other trouble is a verdict.
     """
     sandbox, no_sandbox = _sandbox(plan, host)
     findings = list(plan.findings)
     facts: SandboxFacts | None = None
     try:
-        started_at, t5 = host.now(), host.monotonic()
-        t0 = plan.t0 or started_at
+        # What was done before it could begin is a part of the recovery: T5 is when that began.
+        before = sum(step.seconds for step in plan.before)
+        started_at = host.now() - timedelta(seconds=before)
+        t5 = host.monotonic() - before
+        opened = _open(plan, restore, host, t5)
+        found = choosing.look(plan, opened, restore)
+        disaster = choosing.disaster(plan, started_at, found)
+        t0 = disaster.t0
+        findings += say.detected(t0, disaster.undetected, plan.calendar.timezone)
         setting = Setting(
             plan=plan,
             restore=restore,
             host=host,
-            t0=t0,
+            disaster=disaster,
             t5=t5,
             majors=postgresql.installed() if majors is None else majors,
             tell=tell,
         )
-        proofs = [Proof(setting=setting, plan=service) for service in plan.services]
-        opened = _open(plan, restore, host, t5)
+        proofs = [
+            Proof(setting=setting, plan=service, steps=list(plan.before))
+            for service in plan.services
+        ]
         for proof in proofs:
             proof.offsets["T5"] = 0.0
             if proof.plan.lead is None:
                 proof.findings.append(say.no_lead(proof.plan))
-            proof.stopped = no_sandbox or _choose(proof, opened, setting)
+            proof.stopped = no_sandbox or choosing.choose(proof, opened, found)
         short = _space(proofs, host, plan.space)
         for proof in proofs:
             proof.stopped = proof.stopped or short
@@ -88,11 +99,14 @@ def run(  # noqa: PLR0913 - the drill, its two doors, and what the caller may ch
                     proof.room = sandbox.room(proof.plan.id)
                 except OSError as error:
                     proof.stopped = of_system(error)
-        _prove(proofs, host)
+        if keeper is not None:
+            aims = (Aim(plan=p.plan, point=p.point, stopped=p.stopped) for p in proofs)
+            keeper.chosen(t0, tuple(aims))
+        _prove(proofs, host, keeper)
         _look_back(proofs, restore, plan.calendar.timezone)
     finally:
         if sandbox is not None:
-            destroyed, words = sandbox.destroy(keep=keep)
+            destroyed, words = sandbox.destroy(keep=keep or keeper is not None)
             facts = SandboxFacts(
                 mechanism=sandbox.mechanism,
                 uid=sandbox.uid,
@@ -102,7 +116,7 @@ def run(  # noqa: PLR0913 - the drill, its two doors, and what the caller may ch
                 destroyed=destroyed,
                 proof=words,
             )
-            findings += say.sandbox(facts, keep=keep)
+            findings += say.sandbox(facts, keep=keep or keeper is not None)
     services = tuple(proof.report() for proof in proofs)
     findings += [finding for service in services for finding in service.findings]
     return Report(
@@ -115,6 +129,7 @@ def run(  # noqa: PLR0913 - the drill, its two doors, and what the caller may ch
         tools={**tools, **{k: v for proof in proofs for k, v in proof.tools.items()}},
         findings=tuple(findings),
         critical_path=_critical_path(proofs),
+        undetected=disaster.undetected,
         kept={p.plan.id: str(p.room.tree.parent) for p in proofs if keep and p.room is not None},
     )
 
@@ -131,10 +146,10 @@ def _sandbox(plan: Plan, host: Host) -> tuple[Sandbox | None, DrillError | None]
         return None, of_system(error)
 
 
-def _open(plan: Plan, restore: Restore, host: Host, t5: float) -> Opened:
+def _open(plan: Plan, restore: Restore, host: Host, t5: float) -> choosing.Opened:
     """Open every repository of the plan at once: its listing and the instant, or the error."""
     names = sorted({s.repository for s in plan.services if s.repository is not None})
-    opened: Opened = {}
+    opened: choosing.Opened = {}
     with ThreadPoolExecutor(max(len(names), 1)) as pool:
         futures = {name: pool.submit(restore.open, name) for name in names}
         for name, future in futures.items():
@@ -145,51 +160,13 @@ def _open(plan: Plan, restore: Restore, host: Host, t5: float) -> Opened:
     return opened
 
 
-def _choose(proof: Proof, opened: Opened, setting: Setting) -> DrillError | None:
-    """Give a service its recovery point, or say why there is none."""
-    plan = proof.plan
-    if plan.repository is None:
-        return Damaged(plan.lost or "no copy survives")
-    answer = opened[plan.repository]
-    if isinstance(answer, DrillError):
-        return answer
-    listing, proof.offsets["T5a"] = answer
-    found = points.find(listing, plan)
-    proof.point = found.before(setting.t0, chosen=setting.plan.t0 is not None)
-    ahead = found.after(setting.host.now())
-    if ahead:
-        latest = max(map(points.usable_at, ahead))
-        proof.findings.append(say.clock(plan, latest, setting.host.now()))
-    if proof.point is None:
-        return _none(plan, found, setting.t0, dated_ahead=bool(ahead))
-    newer = [line for line in found.unusable if line.split(":")[0] > proof.point.run]
-    proof.findings += [say.unusable(plan, line) for line in newer[-1:]]
-    if not plan.selection.sealed:
-        proof.findings.append(say.no_seal(plan))
-    return None
-
-
-def _none(
-    plan: ServicePlan, found: points.Points, t0: datetime, *, dated_ahead: bool
-) -> DrillError:
-    """Say why there is no recovery point."""
-    if dated_ahead:
-        return CannotRun(f"{plan.id}: its only recovery points are dated in the future")
-    if found.unusable:
-        return Damaged(f"no usable recovery point: {found.unusable[-1]}")
-    if found.usable:
-        return Damaged(f"no recovery point is older than {t0:%Y-%m-%d %H:%M:%S} UTC")
-    why = ", though this log knows of backups" if plan.pinned else ": never backed up"
-    return Damaged(f"no recovery point in {plan.repository}{why}")
-
-
 def _space(proofs: list[Proof], host: Host, allowed: int | None) -> NoSpace | None:
     """Check that the disk holds all that is to be restored, before a byte is fetched.
 
     `allowed` is what the policy gives to a drill, in bytes.
     """
     needed = sum(
-        points.space(proof.plan, proof.point.snapshots)
+        points.space(proof.plan, one_path.sized(proof.plan, proof.point.snapshots))
         for proof in proofs
         if proof.point is not None and proof.stopped is None
     )
@@ -203,12 +180,12 @@ def _space(proofs: list[Proof], host: Host, allowed: int | None) -> NoSpace | No
     if needed == 0 or needed + RESERVE <= free:
         return None
     return NoSpace(
-        f"the drill needs {(needed + RESERVE) // MIB} MiB of disk, {free // MIB} MiB are free",
-        hint="Free space, or give --state a larger disk.",
+        f"{(needed + RESERVE) // MIB} MiB of disk are needed, {free // MIB} MiB are free",
+        hint="Free space, or take a larger disk (--state of a drill, --to of a recovery).",
     )
 
 
-def _prove(proofs: list[Proof], host: Host) -> None:
+def _prove(proofs: list[Proof], host: Host, keeper: Keeper | None) -> None:
     """Prove the services in `depends_on` order, independent ones in parallel."""
     slots = threading.Semaphore(AT_ONCE)
     by_id = {proof.plan.id: proof for proof in proofs}
@@ -219,8 +196,7 @@ def _prove(proofs: list[Proof], host: Host) -> None:
             if needed not in by_id:
                 continue
             wait_for([done[needed]])
-            if not by_id[needed].answered and proof.stopped is None:
-                proof.stopped = CannotRun(f"{needed}, on which it depends, does not answer")
+            _lean(proof, by_id[needed], keeper)
         if proof.stopped is None:
             with slots:
                 proof.carry_out()
@@ -228,6 +204,8 @@ def _prove(proofs: list[Proof], host: Host) -> None:
     def finish(proof: Proof) -> None:
         try:
             work(proof)
+            if keeper is not None:
+                keeper.done(proof.report(), proof.room)
         finally:
             done[proof.plan.id].set_result(None)
 
@@ -238,6 +216,16 @@ def _prove(proofs: list[Proof], host: Host) -> None:
             error = _wait(future, host)
             if error is not None:
                 raise error
+
+
+def _lean(proof: Proof, needed: Proof, keeper: Keeper | None) -> None:
+    """Have a service know how the one fared that it depends on."""
+    if needed.answered or proof.stopped is not None:
+        return
+    if keeper is None:
+        proof.stopped = CannotRun(f"{needed.plan.id}, on which it depends, does not answer")
+    else:  # the client wants his data back all the same
+        proof.findings.append(unanswered(proof.plan, needed.plan.id))
 
 
 def _look_back(proofs: list[Proof], restore: Restore, zone: str) -> None:

@@ -3,7 +3,9 @@
 Format of the sealed file (`pra-seal.json`, UTF-8, one JSON object, keys sorted):
 `{"hmac": "<64 hex>", "manifest": {...}}` where the HMAC-SHA-256 covers the manifest's canonical
 JSON (sorted keys, no spaces). The key is HKDF-SHA-256 (RFC 5869) of the password, no salt, info
-`pra seal v1`. Whoever holds the password alone can check it.
+`pra seal v1`. Whoever holds the password alone can check it. A seal that was written before the
+password was another one is checked with the key of then: keys stand behind each other, 32 bytes
+each, the one in force first.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from restore_drills.errors import Damaged
 FILENAME = "pra-seal.json"
 SOURCE = "seal"  # the `source=` tag of the seal's own snapshot; no policy may use the name
 INFO = b"pra seal v1"
+KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +55,22 @@ def key(password: bytes) -> bytes:
 
 
 def write(manifest: Manifest, seal_key: bytes) -> bytes:
-    """Return the sealed file's content."""
+    """Return the sealed file's content, signed with the first key."""
     body = asdict(manifest)
     for entry in body["snapshots"]:
         entry["data_time"] = entry["data_time"].isoformat()
-    return _signed(body, seal_key)
+    return _signed(body, seal_key[:KEY_BYTES])
 
 
 def read(content: bytes, seal_key: bytes) -> Manifest:
-    """Check and read a sealed file. Raises Damaged when a byte is not as it was written."""
+    """Check and read a sealed file; any of the keys may have signed it.
+
+    Raises Damaged when a byte is not as it was written.
+    """
     try:
         body = json.loads(content)["manifest"]
-        if not hmac.compare_digest(_signed(body, seal_key), content):
+        keys = [seal_key[at : at + KEY_BYTES] for at in range(0, len(seal_key), KEY_BYTES)]
+        if not any(hmac.compare_digest(_signed(body, one), content) for one in keys):
             raise Damaged(
                 "the seal's signature does not match its manifest",
                 hint="Trust nothing of this run: it was changed, or sealed under another password. "

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from restore_drills import seal
+from restore_drills import findings as say
+from restore_drills import one_path, points, seal
 from restore_drills.checks import sql, tree
 from restore_drills.engines import postgresql
-from restore_drills.errors import Damaged, DrillError, Interrupted, of_system
+from restore_drills.errors import Damaged, DrillError, Interrupted, NoSandbox, of_system
 from restore_drills.judge import judge
 from restore_drills.model import (
     CheckResult,
@@ -30,9 +31,9 @@ from restore_drills.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Future
-    from datetime import datetime
     from pathlib import Path
 
+    from restore_drills.choosing import Disaster
     from restore_drills.host import Fetched, Host, Restore
     from restore_drills.model import Check, Plan, Point, ServicePlan, Snapshot
     from restore_drills.sandbox import Room
@@ -48,7 +49,7 @@ class Setting:
     plan: Plan
     restore: Restore
     host: Host
-    t0: datetime
+    disaster: Disaster
     t5: float  # on the host's monotonic clock
     majors: dict[int, Path]
     tell: Callable[[str, Step], None]
@@ -61,6 +62,7 @@ class Proof:
     setting: Setting
     plan: ServicePlan
     point: Point | None = None
+    passed_over: tuple[Point, ...] = ()
     room: Room | None = None
     offsets: dict[str, float] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
@@ -69,6 +71,7 @@ class Proof:
     stopped: DrillError | None = None
     tools: dict[str, str] = field(default_factory=dict)
     _clusters: dict[str, postgresql.Cluster] = field(default_factory=dict)
+    _path: str = ""
     _tree: tree.Tree | None = None
     _files: int | None = None
     _bytes: int | None = None
@@ -100,7 +103,7 @@ class Proof:
         rta = timedelta(seconds=self.offsets["T8"]) if self.answered else None
         rpa = None
         if self.answered and self.point is not None:
-            rpa = max(self.setting.t0 - self.point.data_time, timedelta(0))
+            rpa = max(self.setting.disaster.t0 - self.point.data_time, timedelta(0))
         judged = judge(
             self.plan,
             checks=self.checks,
@@ -130,17 +133,18 @@ class Proof:
             why=judged.why,
             remedy=self.stopped.hint if self.stopped else "",
             findings=tuple(self.findings),
+            passed_over=self.passed_over,
+            path=self._path,
         )
 
     # --- fetch: the bytes are those of the backup ---------------------------------------------
 
     def _fetch(self) -> None:
         point, room = self._given()
-        with self._step("fetch"), ThreadPoolExecutor(len(point.snapshots) + 1) as pool:
+        wanted = self._wanted(point)
+        with self._step("fetch"), ThreadPoolExecutor(len(wanted) + 1) as pool:
             sealed = pool.submit(self._read_seal, point) if point.seal else None
-            fetches = [
-                pool.submit(self._fetch_one, name, s, room) for name, s in point.snapshots.items()
-            ]
+            fetches = [pool.submit(self._fetch_one, name, s, room) for name, s in wanted.items()]
         problems = [e for f in fetches if (e := _error(f))]
         self._judge_content(point, room, fetches, problems)
         if sealed is not None:
@@ -155,6 +159,17 @@ class Proof:
         room.hand_over()
         self._reach("T6")
 
+    def _wanted(self, point: Point) -> dict[str, Snapshot]:
+        """Return what is read: all of the point, or what holds the one path."""
+        if not (self.plan.path or self.plan.sample):
+            return point.snapshots
+        seed = f"{self.setting.plan.run}/{self.plan.id}"
+        with self._step("pick"):
+            self._path, wanted = one_path.chosen(self.plan, point, self.setting.restore, seed)
+        if self._path:
+            self.findings.append(say.sampled(self.plan, self._path))
+        return wanted
+
     def _fetch_one(self, name: str, snapshot: Snapshot, room: Room) -> Fetched:
         source = next(s for s in self.plan.sources if name in s.snapshots)
         pinned = self.plan.pinned.get(snapshot.original or snapshot.id)
@@ -163,8 +178,10 @@ class Proof:
                 f"{name}: the snapshot's tree {snapshot.tree[:8]} is not the one pinned at "
                 f"backup, {pinned[:8]}: it was rewritten"
             )
-        into = room.tree if source.kind is SourceKind.FILES else room.dumps / name
-        return self.setting.restore.fetch(self._repository, snapshot, into)
+        restore = self.setting.restore
+        if source.kind is not SourceKind.FILES:
+            return restore.fetch(self._repository, snapshot, room.dumps / name)
+        return restore.fetch(self._repository, snapshot, room.tree, path=self._path)
 
     def _read_seal(self, point: Point) -> None:
         if point.seal is None:
@@ -173,7 +190,8 @@ class Proof:
         content = restore.read(self._repository, point.seal, f"/{seal.FILENAME}")
         manifest = seal.read(content, restore.seal_key(self._repository))
         stated = (manifest.site, manifest.service, manifest.run, manifest.outcome)
-        wanted = (self.setting.plan.site, self.plan.id, point.run, "complete")
+        outcome = points.SUSPECTED if point.suspect else points.SOUND
+        wanted = (self.setting.plan.site, self.plan.id, point.run, outcome)
         if stated != wanted:
             raise Damaged(f"the seal speaks of {'/'.join(stated)}, not of {'/'.join(wanted)}")
         entries = {entry.source: entry for entry in manifest.snapshots}
@@ -196,6 +214,11 @@ class Proof:
             self.checks.append(_result("every byte", Kind.CONTENT, Status.FAIL, str(damage)))
         if problems:
             return
+        try:
+            one_path.insist(self._path, room.tree, point.run)
+        except DrillError as error:
+            problems.append(error)
+            return
         fetched = [f.result() for f in fetches]
         self._tree = tree.survey(room.tree)
         self._files = self._tree.files + tree.survey(room.dumps).files
@@ -215,6 +238,7 @@ class Proof:
     def _start(self) -> None:
         _, room = self._given()
         dumps = [s for s in self.plan.sources if s.kind is SourceKind.POSTGRESQL_DUMP]
+        dumps = [] if self.plan.path else dumps
         for source in dumps:
             cluster = postgresql.Cluster(room, source, self.setting.majors)
             with self._step("boot"):
@@ -259,7 +283,7 @@ class Proof:
                 case CommandCheck():
                     kind = Kind.COMMAND
                     passes, words = self._ask_command(check)
-        except Interrupted:
+        except (Interrupted, NoSandbox):  # a recovery where nothing may be run: not asked, no fail
             raise
         except DrillError as error:
             passes, words = False, str(error)  # a check that errors is a fail

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.app import App
-from orchestrator.core.events import RunKind
+from orchestrator.core.events import PolicyStored, RunKind
 from orchestrator.jobs.backup import back_up, chosen
 from orchestrator.jobs.copy import copy
 from orchestrator.jobs.upkeep import begin_upkeep
@@ -115,15 +115,17 @@ class Places:
         return copy(self.app, site, "partage", "far", begun, self.heard)
 
     def events(self) -> list[Event]:
-        """Everything on the log."""
-        return [recorded.event for recorded in self.app.log.read()]
+        """Everything on the log, but that the policy was put beside the points."""
+        found = [recorded.event for recorded in self.app.log.read()]
+        return [event for event in found if not isinstance(event, PolicyStored)]
 
     def snapshots(self, name: str) -> list[dict[str, Any]]:
-        """What a repository in a folder lists, by restic's own hand, oldest first."""
+        """What a repository in a folder lists of points, by restic's own hand, oldest first."""
         listed: list[dict[str, Any]] = json.loads(
             self.restic(name, "snapshots", "--json", "--no-lock")
         )
-        return sorted(listed, key=lambda s: str(s["time"]))
+        points = [one for one in listed if "pra-policy" not in one.get("tags", ())]
+        return sorted(points, key=lambda s: str(s["time"]))
 
     def restic(self, name: str, *words: str) -> str:
         """Call restic on a repository in a folder, as a person would by hand."""

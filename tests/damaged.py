@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 TWO = FILES.replace("    objectives", "    backup: {to: far, copy_to: [near]}\n    objectives")
 
 NEAR = "another password altogether"
+OTHERS = frozenset({"source=seal", "pra-policy"})  # no data of a point
 
 SHIM = """\
 #!/bin/sh
@@ -98,7 +99,7 @@ class TwoPlaces(ClientSite):
         if place is not None:
             words.append(f"--password-file={self.secrets / 'near'}")
         listed = json.loads(self.restic("snapshots", "--json", *words))
-        return {(run_of(s), s["tree"]) for s in listed if "source=seal" not in s["tags"]}
+        return {(run_of(s), s["tree"]) for s in listed if OTHERS.isdisjoint(s["tags"])}
 
     def start_restic(self, *words: str) -> Child:
         """Call restic itself on `far` and do not wait; the caller ends it."""

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.poly1305 import Poly1305
 from restore_drills.process import Processes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -45,16 +45,22 @@ class Forge:
         tags: Sequence[str],
         original: str | None = None,
         size: int = 1000,
+        path: str = "/srv",
+        figures: Mapping[str, int] | None = None,
     ) -> str:
         """Write a snapshot of a tree that is there, and return its id."""
         body: dict[str, object] = {
             "time": time.isoformat(),
             "tree": tree,
-            "paths": ["/srv"],
+            "paths": [path],
             "hostname": host,
             "username": "root",
             "tags": list(tags),
-            "summary": {"total_bytes_processed": size, "total_files_processed": 1},
+            "summary": {
+                "total_bytes_processed": size,
+                "total_files_processed": 1,
+                **(figures or {}),
+            },
         }
         if original:
             body["original"] = original

@@ -53,7 +53,7 @@ def bucket(name: str = "offsite", **other: Any) -> Repository:  # noqa: ANN401 -
 
 
 def till(name: str = "till", **other: Any) -> Service:  # noqa: ANN401 - any field
-    """Four hours may be lost with the server, six when the office is burgled."""
+    """Four hours may be lost with the server, six in a burglary or to a virus."""
     ordinary = {
         "every": HOUR,
         "backup_to": "nas",
@@ -61,6 +61,7 @@ def till(name: str = "till", **other: Any) -> Service:  # noqa: ANN401 - any fie
         "objectives": {
             None: Promise(rto=4 * HOUR, rpo=4 * HOUR),
             Scenario.BURGLARY: Promise(rto=DAY, rpo=6 * HOUR),
+            Scenario.RANSOMWARE: Promise(rto=DAY, rpo=6 * HOUR),
         },
     }
     return service(name, **(ordinary | other))

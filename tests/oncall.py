@@ -21,6 +21,7 @@ from orchestrator.core.decide.actions import (
     StartCopy,
     StartDrill,
     StartUpkeep,
+    StorePolicy,
 )
 from orchestrator.core.decide.incidents import resolved
 from orchestrator.core.decide.wrong.holding import holding
@@ -279,7 +280,7 @@ class Nights:
                 assert self.append(event, action.key), f"started twice: {action}"
                 if action.service not in self.outside.stuck:
                     self._ends.append((self.now + timedelta(seconds=self.outside.seconds), event))
-            case StartDrill() | StartCopy() | StartUpkeep():
+            case StartDrill() | StartCopy() | StartUpkeep() | StorePolicy():
                 raise AssertionError(f"nothing but backups was expected: {action}")
 
     def _send(self, page: Page) -> None:

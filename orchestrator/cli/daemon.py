@@ -73,7 +73,7 @@ def _watch(settings: Settings, place: str) -> int:
     promises = Promises(settings.policies, place)
     promises.read()
     app = App(policies_dir=settings.policies, state=settings.state)
-    app.checked = promises.as_checked()
+    app.texts, app.checked = promises.texts, promises.as_checked()
     with cried_out(app, promises, log):
         healed(app, log)
         tonight(app, place, log)

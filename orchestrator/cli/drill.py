@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import socket
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
 
+from orchestrator.cli.bare import begun_by, carry_out, is_asked, with_kit
 from orchestrator.errors import Misused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+
     from orchestrator.app import App
     from orchestrator.cli.common import Settings
     from orchestrator.core.plan import Request
@@ -26,6 +28,13 @@ if TYPE_CHECKING:
 @click.argument("services", nargs=-1)
 @click.option("--scenario", default="server-failure", show_default=True, help="What went wrong.")
 @click.option("--at", "at", metavar="TIME", help="The disaster's instant, site time; default now.")
+@click.option(
+    "--point",
+    default="latest",
+    show_default=True,
+    help="latest: now; random-within-30d: any instant of so long ago, to prove old points too.",
+)
+@click.option("--path", default="", help="Bring back this file or folder alone.")
 @click.option("--repository", help="Restore from this one.")
 @click.option("--place", envvar="PRA_PLACE", help="Where this drill runs; default the host's name.")
 @click.option(
@@ -33,6 +42,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False),
     help="Leave the restored data in this new or empty folder.",
 )
+@with_kit
 @click.option("--dry-run", is_flag=True, help="Print the plan and its estimate; restore nothing.")
 @click.pass_obj
 def command(settings: Settings, /, site: str, services: tuple[str, ...], **options: object) -> int:
@@ -42,13 +52,18 @@ def command(settings: Settings, /, site: str, services: tuple[str, ...], **optio
     Exit code: 0 proven, 3 refuted, 4 inconclusive.
     Examples:  pra drill boulangerie
                pra drill boulangerie caisse --at "2026-11-22 18:00"
+               pra drill boulangerie --scenario ransomware --point random-within-30d
+               pra drill boulangerie partage --scenario human-error --path /srv/partage/devis.ods
                pra drill boulangerie --json > drill.json
+               pra drill boulangerie --scenario burglary --kit boulangerie.kit
     """
     from orchestrator.app import App
     from orchestrator.core.plan import Request
     from orchestrator.log import new_run_id
     from restore_drills.model import Scenario
 
+    if is_asked(options):
+        return _from_kit(settings, site, services, options)
     app = App(policies_dir=settings.policies, state=settings.state)
     found = app.site(site)
     request = Request(
@@ -57,15 +72,47 @@ def command(settings: Settings, /, site: str, services: tuple[str, ...], **optio
         scenario=Scenario(_scenario(str(options["scenario"]))),
         place=str(options["place"] or socket.gethostname()),
         t0=instant(options["at"], found, app.clock()),
+        within=_within(str(options["point"]), options["at"]),
+        path=str(options["path"]),
         repository=options["repository"] if isinstance(options["repository"], str) else None,
+        kit=options["bare"] is not None,
     )
     if options["dry_run"]:
         return _dry_run(settings, app, found, request)
     keep = options["keep"]
-    return _drill(settings, app, found, request, keep if isinstance(keep, Path) else None)
+    return _drill(
+        settings,
+        app,
+        found,
+        request,
+        keep if isinstance(keep, Path) else None,
+        bare=options["bare"],
+    )
 
 
-def _drill(settings: Settings, app: App, site: Site, request: Request, keep: Path | None) -> int:
+def _from_kit(
+    settings: Settings, site: str, services: tuple[str, ...], options: Mapping[str, object]
+) -> int:
+    from orchestrator.core.events import RunKind
+
+    if options["dry_run"]:
+        raise Misused("--dry-run: not with --kit", hint="A kit's plan is known when it is opened.")
+    keep = options["keep"]
+    words = [*services]
+    words += [f"--keep={_free(keep.absolute())}"] if isinstance(keep, Path) else []
+    words += [f"--{name}={options[name]}" for name in ("at", "repository") if options[name]]
+    return carry_out(settings, RunKind.DRILL, site, options, tuple(words))
+
+
+def _drill(  # noqa: PLR0913 - what a drill is asked with
+    settings: Settings,
+    app: App,
+    site: Site,
+    request: Request,
+    keep: Path | None,
+    *,
+    bare: object = None,
+) -> int:
     from orchestrator.cli.watching import Bars, Lines
     from orchestrator.jobs.drill import drill, planned
     from orchestrator.jobs.evidence import signer
@@ -76,8 +123,8 @@ def _drill(settings: Settings, app: App, site: Site, request: Request, keep: Pat
     keep = keep and _free(keep.absolute())
     for line in recover(app):
         settings.note(line)
-    plan = planned(app, site, request)
-    settings.note(f"drill of {site.name}: {request.scenario}, run {request.run}")
+    plan = begun_by(planned(app, site, request), bare)
+    settings.note(f"drill of {site.name}: {request.scenario}, run {plan.run}")
     shown = Bars() if sys.stderr.isatty() and not settings.quiet else Lines(settings.note)
     unsigned: list[PraError] = []
     sign = signer(app.state, unsigned.append)
@@ -141,31 +188,34 @@ def _dry_run(settings: Settings, app: App, site: Site, request: Request) -> int:
 
 
 def _scenario(name: str) -> str:
-    from orchestrator.core.policy.language_drills import BUILT
     from restore_drills.model import Scenario
 
-    if name in BUILT:
-        return name
-    can = ", ".join(BUILT)
     if name in list(Scenario):
-        raise Misused(
-            f"--scenario {name}: cannot be drilled in this version", hint=f"Drill {can} meanwhile."
-        )
-    raise Misused(f"--scenario {name}: no such scenario", hint=f"One of {can}.")
+        return name
+    raise Misused(f"--scenario {name}: no such scenario", hint=f"One of {', '.join(Scenario)}.")
+
+
+def _within(text: str, at: object) -> timedelta | None:
+    """Read `--point`."""
+    from orchestrator.core.policy.values import point
+
+    try:
+        within = point(text)
+    except ValueError as error:
+        raise Misused(f"--point {text}: no such point", hint=f"{error}.".capitalize()) from error
+    if within is not None and at is not None:
+        raise Misused("--point and --at both say when it was", hint="Give one of them.")
+    return within
 
 
 def instant(text: object, site: Site, now: datetime) -> datetime | None:
-    """Read `--at`: ISO 8601, in the site's time zone unless it says otherwise."""
+    """Read `--at`: a date as people say them, in the site's time zone unless it says otherwise."""
+    from orchestrator.core.when import Unreadable
+    from orchestrator.core.when import instant as read
+
     if not isinstance(text, str):
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Misused(
-            f"--at {text!r}: not a time", hint='Write it as "2026-11-22 18:00".'
-        ) from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(site.timezone))
-    if moment > now:
-        raise Misused(f"--at {text!r}: in the future", hint="Give an instant that has passed.")
-    return moment
+        return read(text, site.timezone, now)
+    except Unreadable as error:
+        raise Misused(f"--at {text!r}: {error.what}", hint=error.hint) from error

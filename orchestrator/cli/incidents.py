@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli import ack, note, resolve, show
+from orchestrator.cli import accept, ack, decide, mark, note, resolve, show
 from orchestrator.cli import open as open_
 
 if TYPE_CHECKING:
@@ -72,5 +72,5 @@ def list_(settings: Settings, site: str | None, *, every: bool) -> int:
     return 0
 
 
-for _verb in (show.command, ack.command, note.command, resolve.command, open_.command):
-    command.add_command(_verb)
+for _verb in (show, ack, note, decide, accept, mark, resolve, open_):
+    command.add_command(_verb.command)

@@ -12,10 +12,13 @@ from orchestrator.errors import Misused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from orchestrator.app import App
     from orchestrator.cli.common import Settings
+    from orchestrator.core.clock import Clock
     from orchestrator.core.decide.actions import Policies
+    from orchestrator.core.events import Recorded
     from orchestrator.core.policy.model import Site
     from orchestrator.core.state import Incident
 
@@ -41,7 +44,43 @@ def found(app: App, name: str) -> Incident:
     meant = [name] if name in ids else [one for one in ids if name and one.startswith(name)]
     if len(meant) != 1:
         raise _unknown(name, ids, meant)
-    return incidents(app.log.of_run(meant[0]))[meant[0]]
+    story = app.log.of_run(meant[0])
+    told = sorted([*story, *recoveries(app, story)], key=lambda recorded: recorded.seq)
+    return incidents(told)[meant[0]]
+
+
+def recoveries(app: App, story: list[Recorded]) -> list[Recorded]:
+    """Return the starts and ends of the recoveries made for the incident of this story."""
+    from orchestrator.core.events import IncidentOpened, RecoverFinished, RunStarted
+
+    opened = next((one for one in story if isinstance(one.event, IncidentOpened)), None)
+    if opened is None or not isinstance(opened.event, IncidentOpened):
+        return []
+    name, site = opened.event.incident, opened.event.site
+    later = app.log.read(opened.seq, site=site or None, types=(RunStarted, RecoverFinished))
+    return [one for one in later if getattr(one.event, "incident", "") == name]
+
+
+def clock_of(app: App, incident: Incident) -> Clock:
+    """Return what is known of an incident's clock."""
+    from orchestrator.core.clock import clock
+    from orchestrator.core.fold_clock import since
+
+    story = app.log.of_run(incident.id)
+    suspected = since(app.known(), incident)
+    return clock(incident, story, recoveries(app, story), suspected=suspected)
+
+
+def instant(option: str, text: str | None, zone: str, now: datetime) -> datetime:
+    """Read an instant that has passed, as people say it; now, where nothing is said."""
+    from orchestrator.core.when import Unreadable, instant
+
+    if text is None:
+        return now
+    try:
+        return instant(text, zone, now)
+    except Unreadable as error:
+        raise Misused(f"{option} {text!r}: {error.what}", hint=error.hint) from error
 
 
 def who(by: str | None) -> str:

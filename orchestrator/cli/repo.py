@@ -12,6 +12,9 @@ VERBS = {
     "relock": "Extend the Object Lock of every live object that needs it.",
     "retain": "Remove the recovery points that the policy does not keep.",
     "repair": "Repair a damaged repository from the other copy.",
+    "restore-keys": "Put back config and keys, which a thief deleted, from the kit.",
+    "rotate-key": "Give a repository another password.",
+    "revoke": "Take a key away: a kit was lost, or its holder left.",
     "rewind": "Bring a wiped bucket back to what it held at an instant.",
 }
 
@@ -29,7 +32,9 @@ class Repo(click.Group):
         del ctx
         if cmd_name not in VERBS:
             return None
-        command = importlib.import_module(f"orchestrator.cli.repo_{cmd_name}").command
+        command = importlib.import_module(
+            f"orchestrator.cli.repo_{cmd_name.replace('-', '_')}"
+        ).command
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -16,24 +16,38 @@ if TYPE_CHECKING:
 @click.argument("incident")
 @click.option("--note", metavar="TEXT", default="", help="What it was.")
 @click.option("--by", metavar="NAME", help="Who closes it; default who is logged in.")
+@click.option("--clean", is_flag=True, help="An attack, and the machine is clean again.")
+@click.option("--false-alarm", is_flag=True, help="It was ordinary work all the while.")
 @click.pass_obj
-def command(settings: Settings, incident: str, note: str, by: str | None) -> int:
+def command(  # noqa: PLR0913 - its options
+    settings: Settings, incident: str, note: str, by: str | None, *, clean: bool, false_alarm: bool
+) -> int:
     """Close an incident. One whose cause is still there is opened again when it happens again.
 
     To close a retention that was held back is to let the next one remove as many points as that one
     would have.
 
+    Of suspected backups you must say which it was. --clean: what is suspected stays so, and what is
+    backed up from now on is trusted again. --false-alarm: the points were sound all the while, and
+    count again. Where a change was merely unusual, --false-alarm is what closing it means.
+
     \b
     Example:  pra resolve 3fa94c --note "the password had been changed"
+              pra resolve 3fa94c --clean --note "reinstalled, passwords changed" --by "M. Durand"
+              pra resolve 3fa94c --false-alarm --note "the photo import of the wedding"
     """
-    from orchestrator.cli import oncall
+    from orchestrator.cli import oncall, verdict
     from orchestrator.core.decide.incidents import resolved
     from orchestrator.reports.words import when
 
     app = oncall.opened(settings)
     one = oncall.found(app, incident)
     said, still = False, False
+    word = verdict.asked(one, clean=clean, false_alarm=false_alarm)
+    judged = None
     if one.resolved_at is None:
+        if word is not None:
+            judged = verdict.judged(app, one, word, by=oncall.who(by), note=" ".join(note.split()))
         still = _still_holds(app, one)
         end = resolved(one, by=oncall.who(by), note=" ".join(note.split()))
         said = app.log.append(end.event, slot=end.key) is not None
@@ -47,10 +61,13 @@ def command(settings: Settings, incident: str, note: str, by: str | None) -> int
                 "already": not said,
                 "still_holds": still,
                 "permits_points": _permitted(app, one) if said else None,
+                "verdict": word.value if word is not None and said else None,
             }
         )
     elif said:
         settings.say(f"{one.id}: resolved by {one.resolved_by}")
+        for line in verdict.told(app, one, judged) if judged is not None else ():
+            settings.say(f"  {line}")
         permitted = _permitted(app, one)
         if permitted is not None:
             where = one.condition.removeprefix("retention-held-")

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 def command(settings: Settings, incident: str) -> int:
     """The whole story of an incident, however old: what happened, who was called, what to do.
 
+    Of a disaster its clock too, from the disaster (T0) until the last of the work that was lost is
+    re-entered (T10): which instants are known, who says so, and the time between them.
+
     The beginning of its id is enough.
 
     \b
@@ -45,13 +48,16 @@ def _story(app: App, incident: Incident) -> Story:
     from orchestrator.core.state import State
     from orchestrator.reports.story import Story
 
+    own = app.log.of_run(incident.id)
+    ours = oncall.recoveries(app, own)
     alone = State(incidents={incident.id: incident})
     pages, next_at = owed(alone, oncall.policies_of(app), app.clock())
     if incident.resolved_at is not None and incident.id not in app.known().incidents:
         pages, next_at = [], None  # over for so long that nobody is told of its end any more
     return Story(
         incident=incident,
-        events=tuple(app.log.of_run(incident.id)),
+        events=tuple(sorted([*own, *ours], key=lambda recorded: recorded.seq)),
+        clock=oncall.clock_of(app, incident),
         owed=tuple(pages),
         next_at=next_at,
     )

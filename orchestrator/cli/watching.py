@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from restore_drills.model import Step
 
 LINE_EVERY_S = 60.0
+ALL = ("", "")  # of all sources together
 
 
 class Lines:
@@ -97,6 +98,14 @@ class Bars:
                 self._tasks[service, source] = task
         done, total = progress.packs or (progress.done_bytes, progress.total_bytes)
         self._progress.update(task, completed=done, total=total, amount=amount(progress))
+
+    def whole(self, done: int, total: int | None, words: str) -> None:
+        """Move the bar of all sources together, the last one, and say `words` beside it."""
+        with self._lock:
+            task = self._tasks.get(ALL)
+            if task is None:
+                task = self._tasks[ALL] = self._progress.add_task("all", total=None, amount="")
+        self._progress.update(task, completed=done, total=total, amount=words)
 
     def taken(self, service: str, source: str, summary: Summary) -> None:
         """Put a line in the place of the bar."""

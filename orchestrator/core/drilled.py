@@ -35,6 +35,7 @@ class Drilled:
     rpa: timedelta | None
     values: Mapping[str, float]
     why: tuple[str, ...]
+    data_time: datetime | None = None  # of the point that was restored
 
 
 def read(document: Mapping[str, Any]) -> tuple[Drilled, ...]:
@@ -71,6 +72,7 @@ def _service(document: Mapping[str, Any], service: Mapping[str, Any]) -> Drilled
             if check.get("value") is not None
         },
         why=tuple(service.get("why", ())),
+        data_time=instant(service["data_time"]) if service.get("data_time") else None,
     )
 
 

@@ -155,9 +155,10 @@ def _service(service: ServicePlan, past: Past | None, last: Mapping[str, str]) -
         return [
             Row(step="none", service=service.id, after=needs, estimate=None, basis=service.lost)
         ]
-    wanted = ["fetch"]
-    if any(s.kind is SourceKind.POSTGRESQL_DUMP for s in service.sources):
-        wanted += ["boot", "load"]
+    dumps = [s for s in service.sources if s.kind is SourceKind.POSTGRESQL_DUMP]
+    lots = service.sample and len(dumps) < len(service.sources)
+    wanted = ["pick", "fetch"] if lots else ["fetch"]
+    wanted += ["boot", "load"] if dumps and not service.path else []
     wanted += ["check"] if service.checks else []
     after = (_open(service.repository, rewound=service.rewound), *needs)
     rows = []

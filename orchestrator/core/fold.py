@@ -8,7 +8,7 @@ from datetime import UTC
 from sys import intern
 from typing import TYPE_CHECKING, assert_never
 
-from orchestrator.core import drilled, fold_incidents, fold_recovery, fold_upkeep
+from orchestrator.core import drilled, fold_clock, fold_incidents, fold_recovery, fold_upkeep
 from orchestrator.core.events import (
     BackupFinished,
     CopyFinished,
@@ -16,6 +16,7 @@ from orchestrator.core.events import (
     DaemonStopped,
     DrillFinished,
     EvidenceImported,
+    IncidentMarked,
     LogRestored,
     Observed,
     Outcome,
@@ -83,7 +84,7 @@ def fold(records: Iterable[Recorded], start: State | None = None) -> State:
     return state
 
 
-def apply(state: State, recorded: Recorded) -> None:  # noqa: C901, PLR0912 - a table
+def apply(state: State, recorded: Recorded) -> None:  # noqa: C901, PLR0912, PLR0915 - a table
     """Take the next event in. Raises StateUnusable as `fold` does."""
     event, at = recorded.event, recorded.at
     match event:
@@ -91,6 +92,7 @@ def apply(state: State, recorded: Recorded) -> None:  # noqa: C901, PLR0912 - a 
             run = begun(event, recorded)
             state.open[run.run] = run
             _series(state, run).last = run
+            fold_clock.started(state, event, at)
         case BackupFinished():
             _end(state, event, at, ())
             fold_recovery.backed_up(_service(state, event.site, event.service), event)
@@ -122,6 +124,7 @@ def apply(state: State, recorded: Recorded) -> None:  # noqa: C901, PLR0912 - a 
             _prove(state, event.site, event.document, said, imported=True)
         case RecoverFinished():
             _end(state, event, at, drilled.read(event.document))
+            fold_clock.recovered(state, event)
         case RunFailed() | RunInterrupted():
             _end(state, event, at, ())
         case Observed():
@@ -132,6 +135,9 @@ def apply(state: State, recorded: Recorded) -> None:  # noqa: C901, PLR0912 - a 
             pass
         case _ if isinstance(event, Told):
             fold_recovery.apply(_site(state, event.site), event, recorded)
+        case IncidentMarked():
+            fold_incidents.apply(state, event, at)
+            fold_clock.marked(state, event)
         case _:
             fold_incidents.apply(state, event, at)
     fold_incidents.forget(state, at)
@@ -159,8 +165,10 @@ def copied(state: State) -> State:
             repairs=copy(site.repairs),
             recoveries=copy(site.recoveries),
             leads=dict(site.leads),
+            delays=dict(site.delays),
             kit=site.kit,
             paused=site.paused,
+            resumed=site.resumed,
             anew=site.anew,
             expected=site.expected,
         )
@@ -179,6 +187,7 @@ def _copied(service: ServiceState) -> ServiceState:
         suspected=service.suspected,
         suspicions=service.suspicions,
         unusual=service.unusual,
+        before_unusual=service.before_unusual,
         decoys=service.decoys,
         proofs={scenario: copy(proofs) for scenario, proofs in service.proofs.items()},
         copies={

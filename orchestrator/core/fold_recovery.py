@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, timedelta
+from sys import intern
 from typing import TYPE_CHECKING, assert_never
 
 from orchestrator.core.events import (
@@ -16,14 +18,20 @@ from orchestrator.core.events import (
     SiteResumed,
     SuspicionEnded,
 )
+from orchestrator.core.kit.fingerprint import REVOKED, key_of
 from orchestrator.core.state import Expected, Kit, Pause, RepositoryState, ServiceState, Suspicion
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from orchestrator.core.events import BackupFinished, Recorded
     from orchestrator.core.state import SiteState
 
 KEPT_SUSPICIONS = 20
 KEPT_EXPECTED = 50
+# What was announced is asked about at the next backup, which may come a month later.
+KEPT_FOR = timedelta(days=31)
+TICK = timedelta(microseconds=1)
 
 Told = (
     ChangeExpected
@@ -49,7 +57,7 @@ def apply(site: SiteState, event: Told, recorded: Recorded) -> None:  # noqa: C9
                 until=event.until,
                 by=event.by,
             )
-            current = [e for e in site.expected if e.until > at]
+            current = [e for e in site.expected if e.until + KEPT_FOR > at]
             site.expected = (*current, one)[-KEPT_EXPECTED:]
         case PolicyStored():
             site.repositories.setdefault(event.repository, RepositoryState()).policy = event.digest
@@ -60,7 +68,7 @@ def apply(site: SiteState, event: Told, recorded: Recorded) -> None:  # noqa: C9
                 verified = {**site.kit.verified, event.holder: at}
                 site.kit = replace(site.kit, verified=verified)
         case KeyRotated():
-            pass  # a kit's fingerprints are compared with today's keys
+            site.kit = _after(site.kit, event)
         case SitePaused():
             if site.paused is None:
                 site.paused = Pause(
@@ -71,7 +79,7 @@ def apply(site: SiteState, event: Told, recorded: Recorded) -> None:  # noqa: C9
                     incident=event.incident,
                 )
         case SiteResumed():
-            site.paused = None
+            site.paused, site.resumed = None, at
             if event.anew:
                 site.anew = at
         case SuspicionEnded():
@@ -81,28 +89,85 @@ def apply(site: SiteState, event: Told, recorded: Recorded) -> None:  # noqa: C9
 
 
 def backed_up(service: ServiceState, event: BackupFinished) -> None:
-    """Take in what a backup says of suspicion."""
+    """Take in what a backup says of suspicion, before it becomes the newest usable point."""
     if event.decoys:
-        service.decoys = dict(event.decoys)
-    if event.outcome is Outcome.COMPLETE:
-        service.unusual = event if event.signs else None
-    if event.outcome is not Outcome.SUSPECTED or event.data_time is None:
+        # A decoy that was touched stays a sign until a person has judged.
+        before = service.decoys
+        service.decoys = {path: before.get(path) or now for path, now in event.decoys.items()}
+    if event.data_time is None:
         return
-    service.suspected = event
+    if event.outcome is Outcome.SUSPECTED or event.suspect:
+        _suspected(service, event, event.data_time)
+    elif event.signs and service.unusual is None:
+        service.unusual, service.before_unusual = event, service.complete
+
+
+def _suspected(service: ServiceState, event: BackupFinished, data_time: datetime) -> None:
+    """Begin a suspicion, or go on with it; a late end of one that was judged begins none."""
+    first = event.suspect or event.run
     if service.suspicion is None:
-        begun = Suspicion(run=event.run, since=event.data_time, signs=event.signs)
+        if any(known.run == first for known in service.suspicions):
+            return
+        clean = service.complete.data_time if service.complete else None
+        # A clock that was set back must not make the clean points suspected.
+        since = max(data_time, clean + TICK) if clean else data_time
+        begun = Suspicion(run=first, since=since, signs=event.signs)
         service.suspicions = (*service.suspicions, begun)[-KEPT_SUSPICIONS:]
+        service.unusual = service.before_unusual = None
+    if event.outcome is Outcome.SUSPECTED:
+        service.suspected = event
 
 
 def _judged(service: ServiceState, event: SuspicionEnded, recorded: Recorded) -> None:
+    """Take in what a person said of a suspicion, or of an unusual change."""
+    ended, unusual = service.suspicion, service.unusual
+    if ended is not None and ended.run == event.first:
+        _ended(service, ended, event, recorded.at)
+    elif unusual is not None and unusual.run == event.first:
+        if not event.false_alarm:
+            _mistrusted(service, unusual, recorded.at)
+        seen = unusual if service.complete is None else service.complete
+        service.decoys = dict(seen.decoys) if event.false_alarm else {}
+        service.unusual = service.before_unusual = None
+
+
+def _ended(service: ServiceState, ended: Suspicion, event: SuspicionEnded, at: datetime) -> None:
     """End the suspicion. Of a false alarm the newest point is the service's newest again."""
-    ended = service.suspicion
-    if ended is None or ended.run != event.first:
-        return
-    over = replace(ended, until=recorded.at, cleared=event.false_alarm)
+    last = service.suspected
+    newest = last.data_time if last else None
+    until = max(at, newest + TICK) if newest else at
+    over = replace(ended, until=until, cleared=event.false_alarm)
     service.suspicions = (*service.suspicions[:-1], over)
-    if event.false_alarm and service.suspected is not None:
-        service.complete = replace(
-            service.suspected, usable_at=service.suspected.usable_at or recorded.at
-        )
+    service.decoys = {}  # what is there from now on is as it should be
     service.suspected = None
+    if not event.false_alarm or last is None:
+        return
+    before = service.complete.data_time if service.complete else None
+    if before is not None:
+        # Until now nothing newer would have been used.
+        gap = max(0.0, (at - before).total_seconds())
+        day = intern(at.astimezone(UTC).date().isoformat())
+        service.gaps[day] = max(gap, service.gaps.get(day, 0.0))
+    service.since = service.since or at
+    service.decoys = dict(last.decoys)
+    service.complete = replace(last, usable_at=last.usable_at or at)
+
+
+def _mistrusted(service: ServiceState, unusual: BackupFinished, at: datetime) -> None:
+    """Make suspected, after the fact, what was backed up since an unusual change."""
+    clean = service.before_unusual.data_time if service.before_unusual else None
+    since = unusual.data_time or at
+    since = max(since, clean + TICK) if clean else since
+    newest = service.complete.data_time if service.complete else None
+    until = max(at, newest + TICK) if newest else at
+    one = Suspicion(run=unusual.run, since=since, signs=unusual.signs, until=until)
+    service.suspicions = (*service.suspicions, one)[-KEPT_SUSPICIONS:]
+    service.complete = service.before_unusual
+
+
+def _after(kit: Kit | None, event: KeyRotated) -> Kit | None:
+    """Note that the kit's own key is gone; a password is compared by its fingerprint."""
+    own = "" if kit is None else key_of(kit.keys.get(event.repository, ""))
+    if kit is None or not own or own not in event.revoked:
+        return kit
+    return replace(kit, keys={**kit.keys, event.repository: REVOKED})

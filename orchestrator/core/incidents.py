@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from orchestrator.core.events import (
     IncidentAcknowledged,
     IncidentEscalated,
+    IncidentMarked,
     IncidentNoted,
     IncidentOpened,
     IncidentResolved,
     PageFailed,
     PageSent,
+    RecoverFinished,
 )
+from orchestrator.core.fold_clock import restored
 from orchestrator.core.fold_incidents import opened, went_on
 
 if TYPE_CHECKING:
@@ -24,16 +27,18 @@ if TYPE_CHECKING:
     from orchestrator.core.events import Recorded
     from orchestrator.core.state import Incident
 
-# The events that `incidents` reads: the others may stay in the log.
-TYPES = (
+OWN = (
     IncidentOpened,
     IncidentEscalated,
     IncidentAcknowledged,
+    IncidentMarked,
     IncidentNoted,
     IncidentResolved,
     PageSent,
     PageFailed,
 )
+# The events that `incidents` reads: the others may stay in the log.
+TYPES = (*OWN, RecoverFinished)
 
 
 def incidents(records: Iterable[Recorded]) -> dict[str, Incident]:
@@ -43,6 +48,9 @@ def incidents(records: Iterable[Recorded]) -> dict[str, Incident]:
         event = recorded.event
         if isinstance(event, IncidentOpened):
             found[event.incident] = opened(event, recorded.at)
-        elif isinstance(event, TYPES) and event.incident in found:
+        elif isinstance(event, RecoverFinished):
+            if event.incident in found:
+                found[event.incident] = restored(found[event.incident], event)
+        elif isinstance(event, OWN) and event.incident in found:
             found[event.incident] = went_on(found[event.incident], event, recorded.at)
     return found

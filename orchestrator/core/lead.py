@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator.core.policy import lead as declared
@@ -10,8 +11,6 @@ from orchestrator.core.policy.model import Location
 from restore_drills.model import LeadBasis, Scenario
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from orchestrator.core.policy.model import Repository, Service, Site
 
 
@@ -40,8 +39,15 @@ def survives(repository: Repository, gone: Taken) -> bool:
     return repository.equipment not in gone.equipment and not gone.undeclared
 
 
-def lead(site: Site, service: Service, scenario: Scenario) -> tuple[timedelta | None, LeadBasis]:
-    """Return T5 - T0 as declared: detect + decide + hardware + travel + by hand; else None."""
+def lead(
+    site: Site, service: Service, scenario: Scenario, observed: float | None = None
+) -> tuple[timedelta | None, LeadBasis]:
+    """Return T5 - T0: the worst one observed, in seconds, where an incident here gave one.
+
+    Else as declared: detect + decide + hardware + travel + by hand; else None.
+    """
+    if observed:
+        return timedelta(seconds=observed), LeadBasis.OBSERVED
     total = declared.declared_lead(site, service, scenario)
     # Nobody starts at the instant of the disaster: a lead of zero is one that was not thought of.
     return (total, LeadBasis.DECLARED) if total else (None, LeadBasis.UNKNOWN)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from orchestrator.core.policy.model import Outside, Promise
     from orchestrator.core.rpa import Worst
     from orchestrator.core.running import Running
-    from orchestrator.core.state import Incident, Run
+    from orchestrator.core.state import Incident, Pause, Run
+    from orchestrator.core.suspicion import Doubted
 
 SLACK = timedelta(minutes=15)  # a backup that is due may wait for its turn
 
@@ -48,7 +49,7 @@ class ScenarioStatus:
 
     `singled_out`: the policy promises something of its own for this scenario. `repository` is the
     nearest that it leaves; `data_time` and `worst` are those of the points there, None where none
-    is known, or where nothing is left.
+    is known, or where nothing is left, and then `gone` says why.
     """
 
     scenario: Scenario
@@ -63,6 +64,7 @@ class ScenarioStatus:
     data_time: datetime | None = None
     worst: Worst | None = None
     valid_for: timedelta = timedelta()  # how long a proof of it counts
+    gone: str = ""
 
     def lost(self, now: datetime) -> timedelta | None:
         """Return what this disaster would cost now: the RPA."""
@@ -142,7 +144,7 @@ class ServiceStatus:
     way; None where the policy has no schedule. `missed` is the first slot for which no backup was
     begun; None where none was missed, or none was ever begun. `unread_since`: since when some pack
     of one of its repositories may not have been read. `rpo`: the shortest that rests on the points
-    where they are made.
+    where they are made. `doubted`: what of its points nobody has judged yet.
     """
 
     id: str
@@ -161,6 +163,7 @@ class ServiceStatus:
     rpo: timedelta | None = None
     copies: tuple[CopyStatus, ...] = ()
     unread_since: datetime | None = None
+    doubted: Doubted | None = None
 
     def late(self, now: datetime) -> timedelta | None:
         """Return since when a backup is overdue; None where it is not, or runs right now."""
@@ -186,6 +189,7 @@ class SiteStatus:
     incidents: tuple[Incident, ...]
     running: tuple[Running, ...]  # of no one service: drills, and what is done to repositories
     repositories: tuple[RepositoryStatus, ...] = ()
+    paused: Pause | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

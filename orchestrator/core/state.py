@@ -184,6 +184,20 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delay:
+    """What came before a recovery of an incident: the disaster `t0`, and `t5` when it started.
+
+    None where nobody knows. `ended`: `t5` is of a recovery that came to its end, or a person's
+    word; until then a later attempt takes its place, for what failed was delay.
+    """
+
+    scenario: str
+    t0: datetime | None = None
+    t5: datetime | None = None
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
     """A large change that somebody announced."""
 
@@ -199,7 +213,9 @@ class ServiceState:
     """One service.
 
     `suspected` is its newest point since it is suspected, `suspicions` are its periods of it, the
-    newest last; `unusual` is a complete point with one sign. `seconds`: how long its last five
+    newest last; `unusual` is a complete point with one sign that nobody has judged, and
+    `before_unusual` the one before it. `decoys` are what they are compared with: path to the
+    SHA-256 that was there first, or when a person judged last. `seconds`: how long its last five
     complete backups took, the newest last. `gaps`: UTC day (2026-11-23) to the worst RPA, in
     seconds, that ended on that day: from the data time of a usable point until the next one became
     usable. At most 400 days are kept. `since`: when the first usable point became so.
@@ -210,6 +226,7 @@ class ServiceState:
     suspected: BackupFinished | None = None
     suspicions: tuple[Suspicion, ...] = ()
     unusual: BackupFinished | None = None
+    before_unusual: BackupFinished | None = None
     decoys: dict[str, str] = field(default_factory=dict)
     seconds: tuple[float, ...] = ()
     gaps: dict[str, float] = field(default_factory=dict)
@@ -229,8 +246,9 @@ class SiteState:
     """One site: its services, its repositories, and its drills by the name the policy gives them.
 
     `repairs` are what people have done by hand to repositories: repair, rewind. `leads`: by
-    scenario, the worst delay before a recovery, in seconds, that an incident here really had.
-    `anew`: since when its points are those of a rebuilt machine.
+    scenario, the worst delay before a recovery, in seconds, that an incident here really had;
+    `delays`, by incident, is what they are made of. `resumed`: when its last pause ended. `anew`:
+    since when its points are those of a rebuilt machine.
     """
 
     services: dict[str, ServiceState] = field(default_factory=dict)
@@ -239,8 +257,10 @@ class SiteState:
     repairs: Series = field(default_factory=Series)
     recoveries: Series = field(default_factory=Series)
     leads: dict[str, float] = field(default_factory=dict)
+    delays: dict[str, Delay] = field(default_factory=dict)
     kit: Kit | None = None
     paused: Pause | None = None
+    resumed: datetime | None = None
     anew: datetime | None = None
     expected: tuple[Expected, ...] = ()
 

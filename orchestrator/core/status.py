@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from orchestrator.core import schedule
 from orchestrator.core.copies.nearest import held_in, homes, nearest, tightest
 from orchestrator.core.decide.starts.backups import next_due
+from orchestrator.core.decide.starts.working import is_paused
 from orchestrator.core.decide.wrong.shut import repair
 from orchestrator.core.policy.model import Adopted, External
 from orchestrator.core.rpa import worst_case_of
@@ -22,6 +23,7 @@ from orchestrator.core.standing import (
     ServiceStatus,
     SiteStatus,
 )
+from orchestrator.core.suspicion import doubted
 from orchestrator.core.unread import oldest_unread
 from restore_drills.model import Label, Scenario, Verdict
 
@@ -86,6 +88,7 @@ def site_status(
         incidents=_open(state, site.id),
         running=tuple(one for one in running if not one.run.service),
         repositories=tuple(_repository(state, site, name) for name in site.repositories),
+        paused=known.paused if (known := state.sites.get(site.id)) else None,
     )
 
 
@@ -126,7 +129,7 @@ def _service(  # noqa: PLR0913, PLR0917 - all that a service is seen in
         for scenario in Scenario
         if service.promise(scenario) is not None and protection is not Protection.EXTERNAL
     ]
-    ours = protection is Protection.OURS
+    starts = protection is Protection.OURS and not is_paused(state, site.id)
     home = next(iter(homes(service)), None)
     return ServiceStatus(
         id=service.id,
@@ -136,8 +139,8 @@ def _service(  # noqa: PLR0913, PLR0917 - all that a service is seen in
         usable_at=seen.complete.usable_at if seen.complete else None,
         data_time=seen.complete.data_time if seen.complete else None,
         last_backup=_ended(seen),
-        next_due=next_due(state, site, service, now) if ours else None,
-        missed=_missed(seen, site, service) if ours else None,
+        next_due=next_due(state, site, service, now) if starts else None,
+        missed=_missed(seen, site, service) if starts else None,
         worst=worst_case_of(seen, period, now),
         running=tuple(one for one in running if one.run.service == service.id),
         scenarios=tuple(promised) or (_declared(),),
@@ -145,6 +148,7 @@ def _service(  # noqa: PLR0913, PLR0917 - all that a service is seen in
         rpo=_rpo(service, tightest(site, service, home) if home else ()),
         copies=tuple(_copy(seen, site, service, name) for name in service.copy_to),
         unread_since=_unread_since(state, site, service),
+        doubted=doubted(seen),
     )
 
 
@@ -221,7 +225,8 @@ def _scenario(  # noqa: PLR0913, PLR0917 - one cell of the table
     newest, proof = proofs.drilled, proofs.proven
     last = proofs.answered or newest
     doubts = _doubts(last, proof, service.policy_hash, now, site.proof_valid_for.of(scenario))
-    repository = nearest(site, service, scenario).repository
+    left = nearest(site, service, scenario)
+    repository = left.repository
     there = held_in(state.service(site.id, service.id), service, repository) if repository else None
     return ScenarioStatus(
         scenario=scenario,
@@ -236,6 +241,7 @@ def _scenario(  # noqa: PLR0913, PLR0917 - one cell of the table
         data_time=there.complete.data_time if there and there.complete else None,
         worst=worst_case_of(there, period, now) if there else None,
         valid_for=site.proof_valid_for.of(scenario),
+        gone=left.lost,
     )
 
 

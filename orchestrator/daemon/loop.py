@@ -15,6 +15,7 @@ from orchestrator.core.decide.actions import (
     StartCopy,
     StartDrill,
     StartUpkeep,
+    StorePolicy,
 )
 from orchestrator.core.decide.wrong.behind import SHORTEST_GRACE
 from orchestrator.core.decide.wrong.conditions import Condition
@@ -181,6 +182,8 @@ class Daemon:
                 return self._work.drill(action)
             case StartCopy() | StartUpkeep():
                 return self._work.keep_up(action)
+            case StorePolicy():
+                return self._work.store_policy(action)
             case Page():
                 return self._work.page(action, self._state)
 
@@ -206,9 +209,15 @@ class Daemon:
             *senses.broken(self._promises.broken),
             *senses.disk(self._app.state, self._state),
             *senses.clock(now, self._state, self._latest, self._work.skew),
+            *self._work.kits.seen(self._state),
         ]
         looked_for = frozenset(
-            {Condition.POLICY_BROKEN, Condition.DISK_SHORT, Condition.CLOCK_WRONG}
+            {
+                Condition.POLICY_BROKEN,
+                Condition.DISK_SHORT,
+                Condition.CLOCK_WRONG,
+                Condition.KIT_STALE,
+            }
         )
         for event in senses.changes(self._state, seen, looked_for):
             self._app.log.append(event)
@@ -225,7 +234,7 @@ class Daemon:
         # Only a change makes late what was not: else whoever reloads all the time hides what is.
         if self._promises.current.sites != before:
             self._promises.awoke(self._app.clock())
-        self._app.checked = self._promises.as_checked()
+        self._app.texts, self._app.checked = self._promises.texts, self._promises.as_checked()
         for site, faults in self._promises.broken.items():
             self._log.error("policy broken", site=site, faults=faults)
         self._log.info("policies read", sites=len(self._promises.current.sites))

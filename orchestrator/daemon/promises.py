@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from orchestrator.adapters import policies
-from orchestrator.core import policy
+from orchestrator.core import carried, policy
 from orchestrator.core.decide.actions import Policies
 from orchestrator.core.policy import PROVIDER_FILE, Checked
 from orchestrator.errors import PolicyInvalid, PraError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.core.policy import Fault
+    from orchestrator.core.policy.fault import Unreadable
 
 FOLDER = ""  # the provider's file, and the folder itself, are no one site's
 
@@ -29,6 +30,7 @@ class Promises:
         self._folder = folder
         self.current = Policies(sites={}, provider=None, place=place)
         self.broken: dict[str, str] = {}
+        self.texts: Mapping[str, str | Unreadable] = {}
 
     def read(self) -> None:
         """Read all files. What has a fault is in `broken`; its last sound version stays in force.
@@ -37,12 +39,14 @@ class Promises:
         """
         before = self.current
         try:
-            checked = policy.check(policies.read(self._folder))
+            texts = policies.read(self._folder)
+            checked = policy.check(texts)
         except PraError as error:
             self.broken = {FOLDER: str(error)}
         else:
             self.broken = dict(_by_site(checked.errors))
             self.current = self._merged(checked)
+            self._keep(texts)
         if self.current.sites or (self.broken and _can_call(self.current)):
             return
         told = "\n".join(self.broken.values()) or f"{self._folder}: no policy of a site"
@@ -59,6 +63,16 @@ class Promises:
         return Checked(
             sites=self.current.sites, errors=(), warnings=(), provider=self.current.provider
         )
+
+    def _keep(self, texts: Mapping[str, str | Unreadable]) -> None:
+        """Keep the text of what is in force: a broken file's is that of its last sound version."""
+        if FOLDER in self.broken:
+            return
+        before, broken = dict(self.texts), {f"{site}.yaml" for site in self.broken}
+        kept = {path: text for path, text in before.items() if PurePath(path).name in broken}
+        self.texts = {**{p: t for p, t in texts.items() if PurePath(p).name not in broken}, **kept}
+        digests = {s: carried.digest(carried.files(self.texts, s)) for s in self.current.sites}
+        self.current = replace(self.current, digests=digests)
 
     def _merged(self, checked: Checked) -> Policies:
         before = self.current

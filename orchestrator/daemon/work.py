@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from orchestrator.adapters import s3
 from orchestrator.core.decide.actions import StartCopy
 from orchestrator.core.plan import Request
+from orchestrator.daemon.kits import EVERY_S as KITS_EVERY_S
+from orchestrator.daemon.kits import Kits
 from orchestrator.daemon.network import PATIENCE_S, Network, is_remote
 from orchestrator.daemon.upkeep import keep_up
 from orchestrator.daemon.watching import Watching
@@ -18,6 +20,7 @@ from orchestrator.jobs.backup import Backup
 from orchestrator.jobs.drill import begin_drill, drill, planned
 from orchestrator.jobs.evidence import signer
 from orchestrator.jobs.notify import cry, notify
+from orchestrator.jobs.policy_snapshot import store
 from orchestrator.jobs.sweep import recover
 from orchestrator.log import new_run_id, under_way
 
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
         StartBackup,
         StartDrill,
         StartUpkeep,
+        StorePolicy,
     )
     from orchestrator.core.events import PageSent
     from orchestrator.core.policy.model import Site
@@ -46,6 +50,8 @@ CLOCK_EVERY_S = 3600.0
 COPY_EVERY_S = 300.0
 CRY_EVERY_S = 3600.0
 CRY_AGAIN_S = 60.0
+POLICIES_AT_ONCE = 2
+POLICY_EVERY_S = 600.0
 SWEEP_EVERY_S = 60.0
 VERIFY_EVERY_S = 7 * 86400.0
 PROBE = timedelta(seconds=5)
@@ -66,6 +72,7 @@ class Work:
         self._unwritten: dict[str, PageSent] = {}
         self._copied = 0
         self._last: dict[str, float] = {}
+        self.kits = Kits()
         self._boot = self._booted()
         self.waits = False
         self.skew: timedelta | None = None
@@ -113,6 +120,7 @@ class Work:
             place=self._promises.current.place,
             t0=None,
             repository=None,
+            within=action.point,
         )
         watch = Watching(begun, self._log.bind(site=site.id, run=run))
 
@@ -139,6 +147,20 @@ class Work:
         if any(self._held_back(site, name) for name in names):
             return False
         return keep_up(self._app, site, action, self._lanes, self._log)
+
+    def store_policy(self, action: StorePolicy) -> bool:
+        """Put a policy beside the points; what failed is tried again in ten minutes."""
+        site = self._promises.current.sites[action.site]
+        name = f"policy/{action.site}/{action.repository}"
+        if (
+            self._lanes.is_busy(name)
+            or self._lanes.under_way("policy/") >= POLICIES_AT_ONCE
+            or self._held_back(site, action.repository)
+            or not self._is_time(f"{name}/{action.digest}", POLICY_EVERY_S)
+        ):
+            return False
+        self._lanes.start(name, lambda: store(self._app, site, action.repository))
+        return True
 
     def page(self, action: Page, state: State) -> bool:
         """Send a page, unless it is on its way."""
@@ -190,6 +212,11 @@ class Work:
             self.sweep(state)
         if self._is_time("verify", VERIFY_EVERY_S):
             self._lanes.start("verify", self._verify)
+        sites = self._promises.current.sites
+        if (
+            self.kits.is_new(state, sites) or self._is_time("kits", KITS_EVERY_S)
+        ) and not self._lanes.is_busy("kits"):
+            self._lanes.start("kits", lambda: self.kits.look(state, sites))
         if self._is_time("clock", CLOCK_EVERY_S) and not self._lanes.is_busy("clock"):
             self._lanes.start("clock", self._ask_clock)
 

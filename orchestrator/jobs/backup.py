@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from orchestrator.adapters import s3
@@ -19,8 +20,10 @@ from orchestrator.errors import Interrupted, Misused, PraError, RepositoryAbsent
 from orchestrator.jobs import point
 from orchestrator.jobs.begun import STOPPED, begin
 from orchestrator.jobs.copies import Copies
+from orchestrator.jobs.judging import Judge
 from orchestrator.jobs.making import has_held, listed_or_made, vanished
 from orchestrator.jobs.opening import opened
+from orchestrator.jobs.policy_snapshot import put_beside
 from orchestrator.jobs.sweep import unlock
 from orchestrator.log import new_run_id
 from orchestrator.reports.backup import Result
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from orchestrator.core.policy.model import Service, Site
     from orchestrator.core.state import State
     from orchestrator.jobs.begun import Begun
-    from orchestrator.jobs.point import Taken, Watch
+    from orchestrator.jobs.point import Point, Taken, Watch
 
 LANES = 2  # services at once: they wait for different things, but share the site's disks
 KEPT_SKIPPED = 200
@@ -174,12 +177,25 @@ class Backup:
                 seed=service.id in self._seeds,
             )
             tasks = point.judged(work)
-            held = has_held(self._app, self._known, self._site.id, repository)
-            if not held and listed_or_made(restic, self._app.state, url, restic.initialise)[1]:
-                watch.said(service.id, f"new repository made at {url}")
+            held, listing = has_held(self._app, self._known, self._site.id, repository), None
+            if not held:
+                listing, is_new = listed_or_made(restic, self._app.state, url, restic.initialise)
+                if is_new:
+                    watch.said(service.id, f"new repository made at {url}")
+            judge = Judge(
+                app=self._app,
+                site=self._site.id,
+                service=service,
+                restic=restic,
+                said=partial(watch.said, service.id),
+                listing=listing,
+            )
             try:
                 with lease(self._app.state, url, exclusive=False):
-                    made = point.make(work, tasks)
+                    made = point.make(replace(work, judge=judge), tasks)
+                    put_beside(
+                        self._app, self._site, restic, lambda line: watch.said(service.id, line)
+                    )
             except (Interrupted, SourceFailed):
                 # A restic that is stopped while it takes its lock may leave it behind.
                 with contextlib.suppress(PraError):
@@ -187,29 +203,36 @@ class Backup:
                 raise
             except RepositoryAbsent as error:
                 raise vanished(repository, error) from error
-        complete = made.outcome is Outcome.COMPLETE
-        summaries = [t.summary for t in made.taken]
+        return self._made(service, processes.run_id, made, time.monotonic() - began)
+
+    def _made(self, service: Service, run: str, made: Point, seconds: float) -> Result:
+        """Return what was made; one that is suspected could be used, were it not."""
+        whole = made.outcome is not Outcome.PARTIAL
+        summaries, opinion = [t.summary for t in made.taken], made.opinion
         return Result(
             finished=BackupFinished(
-                run=processes.run_id,
+                run=run,
                 site=self._site.id,
                 service=service.id,
                 outcome=made.outcome,
-                repository=repository,
+                repository=service.backup_to or "",
                 snapshots=tuple(
                     BackedUp(source=s.source, id=s.id, tree=s.tree, data_time=s.data_time)
                     for s in made.sealed
                 ),
-                usable_at=self._app.clock() if complete else None,
+                usable_at=self._app.clock() if whole else None,
                 files_new=sum(s.files_new for s in summaries),
                 files_changed=sum(s.files_changed for s in summaries),
                 data_added_bytes=sum(s.data_added_bytes for s in summaries),
-                seconds=time.monotonic() - began,
+                seconds=seconds,
                 skipped=_skipped(made.taken),
-                error=None if complete else "some files could not be read",
+                error=None if whole else "some files could not be read",
+                signs=opinion.signs,
+                suspect=opinion.suspect,
+                decoys=dict(opinion.decoys),
             ),
             read_bytes=sum(s.total_bytes for s in summaries),
-            remedy="" if complete else "Let pra read them, exclude them, or tolerate them by name.",
+            remedy="" if whole else "Let pra read them, exclude them, or tolerate them by name.",
         )
 
     def _failed(self, service: Service, run: str, error: PraError, seconds: float) -> Result:

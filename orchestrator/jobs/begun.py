@@ -139,6 +139,7 @@ def begin(  # noqa: PLR0913 - what a run is begun with
     drill: str = "",
     scenario: str = "",
     origin: str = "",
+    incident: str = "",
     key: str | None = None,
 ) -> Begun | None:
     """Take the run's lock and write `RunStarted`; None when `key` was taken before.
@@ -158,6 +159,7 @@ def begin(  # noqa: PLR0913 - what a run is begun with
         drill=drill,
         scenario=scenario,
         origin=origin,
+        incident=incident,
     )
     try:
         recorded = log.append(started) if key is None else log.append(started, slot=key)

@@ -17,16 +17,18 @@ from zoneinfo import ZoneInfo
 from orchestrator.adapters import s3
 from orchestrator.adapters.leases import lease
 from orchestrator.adapters.restic import copying
-from orchestrator.core.copies.lacking import There, wholes
+from orchestrator.core.copies import snapshots
+from orchestrator.core.copies.lacking import There, as_sealed, wholes
 from orchestrator.core.events import BackedUp, CopyFinished
 from orchestrator.core.retention.rules import chosen
 from orchestrator.errors import Misused, RepositoryAbsent, RepositoryDamaged
 from orchestrator.jobs.making import has_held, listed_or_made, vanished
 from orchestrator.jobs.pair import Lazily, checked, pair_of, sign
+from orchestrator.jobs.policy_snapshot import put_beside
 from orchestrator.jobs.sweep import without_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from orchestrator.adapters.restic import Progress
@@ -123,6 +125,7 @@ class _Work:
                 self._bring(reading(), older[at : at + AT_ONCE], seed=known.complete is None)
             if missing:
                 there = There(pair.into.snapshots())
+            put_beside(self.app, self.site, pair.into, self._said)
             return Brought(
                 newest=newest,
                 snapshots=self._proven(there, newest, missing),
@@ -157,7 +160,7 @@ class _Work:
         with ThreadPoolExecutor(2, "listing") as pool:
             here = pool.submit(pair.origin.snapshots)
             there = pool.submit(pair.into.snapshots)
-            points = wholes(here.result(), self.site.id, self.service)
+            points = wholes(here.result(), self.site.id, self.service, self._trusted())
             absent = there.exception()
         if not points:
             raise Misused(
@@ -170,6 +173,20 @@ class _Work:
         if known.complete is None:
             self._compare_chunkers()
         return points, There(there.result())
+
+    def _trusted(self) -> Callable[[str, bool], bool]:
+        """Return what knows which points are brought: a suspected one stays where it is.
+
+        What the log says counts, whatever a seal does: a false alarm has not changed the seal.
+        """
+        if not self.app.known().service(self.site.id, self.service).suspicions:
+            return as_sealed
+        made = snapshots.known(self.app.recorded(self.site.id, snapshots.TOLD)).points
+
+        def trusted(run: str, is_suspected: bool) -> bool:  # noqa: FBT001 - as it is called
+            return not made[run].suspect if run in made else as_sealed(run, is_suspected)
+
+        return trusted
 
     def _made(self, absent: RepositoryAbsent, reading: Lazily) -> tuple[Snapshot, ...]:
         pair, (_, url) = self.pair, self._urls()
@@ -212,6 +229,9 @@ class _Work:
             ]
             for each in signed:
                 each.result()
+
+    def _said(self, line: str) -> None:
+        self.watch.said(self.service, line)
 
     def _moved(self, progress: Progress) -> None:
         self.watch.moved(self.service, self.pair.into.call.repository.id, progress)

@@ -12,6 +12,7 @@ from orchestrator.core.state import State
 from orchestrator.errors import StateUnusable
 from orchestrator.jobs.checkup import (
     copies,
+    kits,
     machine,
     posture,
     promises,
@@ -54,8 +55,10 @@ CHECKS: Mapping[str, Check] = {
     **QUICK,
     "secrets": secrets.secrets,
     "chains": promises.unsigned,
+    "kits": kits.kits,
     "databases": sources.databases,
     "losses": promises.losses,
+    "pauses": promises.paused,
     "copies": copies.rule,
     "channels": promises.channels,
     "daemon": machine.daemon,

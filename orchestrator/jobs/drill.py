@@ -12,15 +12,27 @@ from typing import TYPE_CHECKING, Any, Protocol
 from orchestrator import __version__
 from orchestrator.adapters import s3
 from orchestrator.adapters.leases import lease
-from orchestrator.adapters.restic import STALL
+from orchestrator.adapters.restic import STALL, picking
 from orchestrator.core import plan as plans
-from orchestrator.core.events import BackupFinished, CopyFinished, DrillFinished, RunKind
+from orchestrator.core.copies.nearest import held_in
+from orchestrator.core.detection.mistrust import suspects
+from orchestrator.core.events import (
+    BackupFinished,
+    CopyFinished,
+    DrillFinished,
+    Outcome,
+    RunKind,
+)
 from orchestrator.errors import PraError, RepositoryAbsent, StateUnusable, as_drill_error
 from orchestrator.jobs.begun import begin
 from orchestrator.jobs.drill_view import View
 from orchestrator.jobs.opening import drill_cache, opened, restic_version
+from restore_drills import seal
 from restore_drills.document import document
+from restore_drills.errors import Damaged
 from restore_drills.host import Fetched, Machine
+from restore_drills.model import FIRST_SUSPECTED
+from restore_drills.points import SOUND
 from restore_drills.run import run as run_drill
 
 if TYPE_CHECKING:
@@ -35,8 +47,11 @@ if TYPE_CHECKING:
     from orchestrator.core.policy.model import Site
     from orchestrator.jobs.begun import Begun
     from restore_drills.host import Shown
-    from restore_drills.model import Plan, Report, Scenario, Snapshot, Step
+    from restore_drills.model import Plan, Report, Scenario, ServicePlan, Snapshot, Step, Suspect
     from restore_drills.process import Processes
+
+
+MOST_VOUCHED = 20  # seals that are read to judge what the log does not know, one restic each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,21 +75,34 @@ class Watch(Protocol):
 
 def planned(app: App, site: Site, request: plans.Request) -> Plan:
     """Return the plan of a drill with all that the log remembers."""
+    return plans.build(site, request, remembered(app, site, request.scenario), app.clock())
+
+
+def remembered(app: App, site: Site, scenario: Scenario) -> plans.Memory:
+    """Return what the log knows: the trees that our backups saw, the numbers, the suspicions."""
     known = app.known()
-    memory = plans.Memory(
-        pinned=_pinned(app, site).__getitem__,
-        last_values=lambda service: known.last_values(site.id, service, request.scenario),
-    )
-    return plans.build(site, request, memory, app.clock())
-
-
-def _pinned(app: App, site: Site) -> defaultdict[str, dict[str, str]]:
-    """Return the tree ids that our backups saw, by service and snapshot id."""
-    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    pinned: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    sound: defaultdict[str, set[str]] = defaultdict(set)
     for recorded in app.recorded(site.id, types=(BackupFinished, CopyFinished)):
-        if isinstance(event := recorded.event, BackupFinished | CopyFinished):
-            found[event.service].update({s.id: s.tree for s in event.snapshots})
-    return found
+        match recorded.event:
+            case BackupFinished() as event:
+                pinned[event.service].update({s.id: s.tree for s in event.snapshots})
+                if event.outcome is not Outcome.SUSPECTED:
+                    sound[event.service].add(event.run)
+            case CopyFinished() as event:
+                pinned[event.service].update({s.id: s.tree for s in event.snapshots})
+            case _:
+                pass
+    return plans.Memory(
+        pinned=pinned.__getitem__,
+        last_values=lambda service: known.last_values(site.id, service, scenario),
+        suspicions=lambda service: known.service(site.id, service).suspicions,
+        sound=sound.__getitem__,
+        leads=known.sites[site.id].leads if site.id in known.sites else {},
+        since=lambda service, repository: (
+            held_in(known.service(site.id, service), site.services[service], repository).since
+        ),
+    )
 
 
 def begin_drill(  # noqa: PLR0913 - what a drill is begun with
@@ -127,13 +155,9 @@ def drill(  # noqa: PLR0913 - what a caller may choose
         root = keep or app.state / "drills"
         machine = Machine(root=root, processes=begun.processes, now=app.clock)
         moved = watch.moved if watch else None
+        rewound, undone = views(plan, app.clock())
         with ResticRestore(
-            app.state,
-            site,
-            begun.processes,
-            patience,
-            moved,
-            rewound={s.repository: plan.t0 or app.clock() for s in plan.services if s.rewound},
+            app.state, site, begun.processes, patience, moved, rewound=rewound, undone=undone
         ) as restore:
             report = run_drill(
                 plan,
@@ -152,6 +176,17 @@ def drill(  # noqa: PLR0913 - what a caller may choose
         except StateUnusable as error:  # hours of restoring have their answer all the same
             unlogged = error
     return Drilled(report=report, document=signed, unlogged=unlogged)
+
+
+def views(plan: Plan, now: datetime) -> tuple[dict[str | None, datetime], datetime | None]:
+    """Return as of when repositories are read from their versions, and what is undone there.
+
+    A virus that is known of deletes from the first suspected point on; what came since may be the
+    copy of an older point. Else it is as it was at T0.
+    """
+    is_known = plan.point == FIRST_SUSPECTED
+    at = now if is_known or plan.t0 is None else plan.t0
+    return {s.repository: at for s in plan.services if s.rewound}, plan.t0 if is_known else None
 
 
 def _restic(processes: Processes) -> dict[str, str]:
@@ -174,8 +209,12 @@ class ResticRestore:
         moved: Callable[[str, str, Progress], None] | None = None,
         *,
         rewound: Mapping[str | None, datetime] | None = None,
+        undone: datetime | None = None,
     ) -> None:
-        """`rewound` are the repositories to read from their versions, and as of when."""
+        """`rewound` are the repositories to read from their versions, and as of when.
+
+        `undone`: what was deleted there after this instant counts as being there.
+        """
         self._state = state
         self._site = site
         self._processes = processes
@@ -185,11 +224,17 @@ class ResticRestore:
         self._stack = ExitStack()
         self._restics: dict[str, Restic] = {}
         self._rewound = rewound or {}
+        self._undone = undone
         self._views: dict[str, View] = {}
+        self._listings: dict[str, tuple[Snapshot, ...]] = {}
         self._lock = threading.Lock()
 
     def open(self, repository: str) -> tuple[Snapshot, ...]:
         """List a repository's snapshots, if its endpoint answers at all."""
+        self._listings[repository] = listed = self._open(repository)
+        return listed
+
+    def _open(self, repository: str) -> tuple[Snapshot, ...]:
         try:
             url = self._site.repositories[repository].url
             s3.probe(url, deadline=min(s3.PROBE_DEADLINE, self._patience))
@@ -219,7 +264,7 @@ class ResticRestore:
         with self._lock:
             self._stack.callback(view.close)
             self._views[repository] = view
-        site = view.open(self._rewound[repository])
+        site = view.open(self._rewound[repository], self._undone)
         if site is None:
             return ()
         with self._lock:
@@ -249,16 +294,42 @@ class ResticRestore:
                 return ()
             raise
 
-    def fetch(self, repository: str, snapshot: Snapshot, into: Path) -> Fetched:
-        """Restore one snapshot, verified."""
+    def fetch(self, repository: str, snapshot: Snapshot, into: Path, *, path: str = "") -> Fetched:
+        """Restore one snapshot, or a path of it, verified."""
         try:
             into.mkdir(parents=True, exist_ok=True)
             restored = self._restics[repository].restore(
-                snapshot.id, into, beside=True, on_progress=self._mover(snapshot)
+                snapshot.id, into, beside=True, path=path, on_progress=self._mover(snapshot)
             )
         except PraError as error:
             raise as_drill_error(error) from error
         return Fetched(bytes=restored.bytes, verified=restored.verified)
+
+    def pick(self, repository: str, snapshot: Snapshot, seed: str) -> str:
+        """Return one regular file of a snapshot."""
+        try:
+            return picking.pick(self._restics[repository], snapshot.id, seed)
+        except PraError as error:
+            raise as_drill_error(error) from error
+
+    def mistrusted(self, repository: str, service: ServicePlan) -> tuple[Suspect, ...]:
+        """Return what the listing's own figures make suspicious."""
+        left = MOST_VOUCHED
+
+        def vouched(snapshot: Snapshot) -> bool:
+            nonlocal left
+            left -= 1
+            if left < 0:  # somebody made very many: who has to be asked so often is not believed
+                return False
+            try:
+                content = self.read(repository, snapshot, f"/{seal.FILENAME}")
+                manifest = seal.read(content, self.seal_key(repository))
+            except Damaged:
+                return False
+            stated = (manifest.service, manifest.run, manifest.outcome)
+            return stated == (service.id, snapshot.tag("run"), SOUND)
+
+        return suspects(self._listings.get(repository, ()), service, vouched)
 
     def _mover(self, snapshot: Snapshot) -> Callable[[Progress], None] | None:
         moved = self._moved
@@ -276,8 +347,11 @@ class ResticRestore:
             raise as_drill_error(error) from error
 
     def seal_key(self, repository: str) -> bytes:
-        """Return the key of the repository's seals."""
-        return self._restics[repository].seal_key()
+        """Return the keys of the repository's seals."""
+        try:
+            return self._restics[repository].seal_keys()
+        except PraError as error:
+            raise as_drill_error(error) from error
 
     def __enter__(self) -> Self:
         return self

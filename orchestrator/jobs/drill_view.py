@@ -35,9 +35,10 @@ class View:
         self._selection: view.Selection | None = None
         self._served: Served | None = None
 
-    def open(self, at: datetime) -> Site | None:
+    def open(self, at: datetime, undone: datetime | None = None) -> Site | None:
         """Return the site with this repository's address in the view; None: nothing was ever there.
 
+        `undone`: what was deleted after this instant is there all the same.
         Raises Damaged where no copy survives, PraError.
         """
         spec = self._site.repositories[self._repository]
@@ -46,7 +47,7 @@ class View:
         keys = (spec.s3.access_key, spec.s3.secret_key)
         access, secret = (resolve(key, processes=self._processes).strip() for key in keys)
         bucket = s3.Bucket(spec, (access, secret), self._processes)
-        selection = view.select(bucket, at)
+        selection = view.select(bucket, at, undone)
         if not selection.is_versioned:
             raise Damaged(
                 f"no copy survives: the bucket of {spec.id} keeps no versions",

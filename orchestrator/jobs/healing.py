@@ -92,7 +92,7 @@ class Healer:
 
     def _seal(self, seals: dict[str, tuple[str, str]], whole: Sequence[Snapshot]) -> None:
         for service, run in sorted(set(seals.values())):
-            for point in wholes(whole, self.site, service):
+            for point in wholes(whole, self.site, service, lambda *_: True):
                 if point.run == run:
                     with contextlib.suppress(RepositoryDamaged):
                         sign(self.pair, point, checked(self.pair, point))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from orchestrator.core.carried import is_kept
 from orchestrator.core.events import BackupFinished, CopyFinished, Damage, Hurt, Outcome
 from orchestrator.core.policy.model import Adopted
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 MOST_DAMAGE = 100  # an event must stay readable; the count is said
 MOST_POINTS = 500
 SHORT_ID = 8
+SEALED = {Outcome.COMPLETE, Outcome.SUSPECTED}
 
 
 def points(site: Site, repository: str, snapshots: Iterable[Snapshot]) -> tuple[Hurt, ...]:
@@ -30,6 +32,8 @@ def points(site: Site, repository: str, snapshots: Iterable[Snapshot]) -> tuple[
     """
     by: dict[tuple[str, str], list[Snapshot]] = defaultdict(list)
     for snapshot in snapshots:
+        if is_kept(snapshot, site.id):  # of no point: it is put there anew
+            continue
         by[_point(site, repository, snapshot)].append(snapshot)
     found = [
         Hurt(service=service, run=run, data_time=min(s.time for s in parts))
@@ -78,7 +82,7 @@ def of_snapshot(app: App, site: Site, short: str, listed: Sequence[Snapshot]) ->
         hurt = Hurt(service=event.service, run=run, data_time=event.data_time)
         if any(s.id.startswith(short) for s in event.snapshots):
             return (hurt,)
-        sealed = isinstance(event, BackupFinished) and event.outcome is Outcome.COMPLETE
+        sealed = isinstance(event, BackupFinished) and event.outcome in SEALED
         if sealed and 0 < there[run] <= len(event.snapshots):  # the seal is one more
             short_of.append(hurt)
     return tuple(short_of)

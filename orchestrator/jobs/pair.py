@@ -103,7 +103,7 @@ def checked(pair: Pair, point: Whole) -> seal.Manifest:
     """
     content = pair.origin.dump(point.seal.id, f"/{seal.FILENAME}")
     try:
-        manifest = seal.read(content, pair.origin.seal_key())
+        manifest = seal.read(content, pair.origin.seal_keys())
         _fits(manifest, point)
     except Damaged as error:
         raise RepositoryDamaged(

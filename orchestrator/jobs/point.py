@@ -13,6 +13,7 @@ from orchestrator.adapters.secrets import resolve
 from orchestrator.adapters.sources import files, postgresql
 from orchestrator.core.events import Outcome
 from orchestrator.core.policy.model import Adopted, External, Files, Postgresql
+from orchestrator.core.suspicion import Opinion
 from orchestrator.errors import Interrupted, ResticChanged, SourceFailed
 from restore_drills import seal
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.adapters.restic import Progress, Restic, Summary
     from orchestrator.adapters.secrets import SecretFiles
     from orchestrator.core.policy.model import Service, Source
+    from orchestrator.jobs.judging import Judge
     from restore_drills.process import Processes
 
 T = TypeVar("T")
@@ -43,7 +45,8 @@ class Watch(Protocol):
 class Work:
     """What the making of one recovery point stands on.
 
-    `seed`: it is the service's first, and other services share the line with it.
+    `seed`: it is the service's first, and other services share the line with it. `judge` says
+    whether it is ordinary work.
     """
 
     site: str
@@ -54,6 +57,7 @@ class Work:
     processes: Processes
     watch: Watch
     seed: bool = False
+    judge: Judge | None = None
 
     def tags(self, source: str) -> list[str]:
         """Return the tags of a snapshot of this run."""
@@ -88,6 +92,7 @@ class Point:
     taken: tuple[Taken, ...]
     sealed: tuple[seal.Sealed, ...]
     outcome: Outcome
+    opinion: Opinion
 
 
 def judged(work: Work) -> list[Task]:
@@ -111,8 +116,14 @@ def make(work: Work, tasks: list[Task]) -> Point:
             work.processes.cancel("another source of the service failed")
     taken = _all(futures)
     partial = any(t.outcome is Outcome.PARTIAL for t in taken)
-    outcome = Outcome.PARTIAL if partial else Outcome.COMPLETE
-    return Point(taken=taken, sealed=_seal(work, taken, outcome), outcome=outcome)
+    opinion = Opinion()
+    if work.judge is not None:
+        opinion = work.judge.opinion(work.run, [(t.source, t.summary) for t in taken])
+    outcome = opinion.outcome(Outcome.PARTIAL if partial else Outcome.COMPLETE)
+    sealed = _seal(work, taken, outcome, opinion.suspect)
+    if work.judge is not None and not partial:
+        work.judge.remember(opinion)
+    return Point(taken=taken, sealed=sealed, outcome=outcome, opinion=opinion)
 
 
 def _tasks(work: Work, source: Source) -> list[Task]:
@@ -180,8 +191,15 @@ def _stream(work: Work, source: str, filename: str, write: Callable[[int], str])
     return Taken(source=source, summary=summary, outcome=outcome, detail=" ".join(details))
 
 
-def _seal(work: Work, taken: tuple[Taken, ...], outcome: Outcome) -> tuple[seal.Sealed, ...]:
-    """Sign what the repository says that it holds; the seal's own restic starts meanwhile."""
+def _seal(
+    work: Work, taken: tuple[Taken, ...], outcome: Outcome, suspect: str
+) -> tuple[seal.Sealed, ...]:
+    """Sign what the repository says that it holds; the seal's own restic starts meanwhile.
+
+    `suspect` is the run since which the service is suspected.
+    """
+    tags = [*work.tags(seal.SOURCE), f"outcome={outcome}"]
+    tags += [f"suspect={suspect}"] if suspect else []
     with ThreadPoolExecutor(1, "listing") as pool:
         listing = pool.submit(_listed, work, taken)
 
@@ -204,7 +222,7 @@ def _seal(work: Work, taken: tuple[Taken, ...], outcome: Outcome) -> tuple[seal.
             produce,
             filename=seal.FILENAME,
             host=work.site,
-            tags=[*work.tags(seal.SOURCE), f"outcome={outcome}"],
+            tags=tags,
         )
         return listing.result()
 

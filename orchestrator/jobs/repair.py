@@ -35,6 +35,7 @@ from orchestrator.jobs.healing import Healer, beyond
 from orchestrator.jobs.hurt import of_snapshot, whole_points
 from orchestrator.jobs.opening import bucket, opened
 from orchestrator.jobs.pair import Pair
+from orchestrator.jobs.policy_snapshot import let_go
 from orchestrator.jobs.sweep import unlock
 from orchestrator.jobs.weighing import weighed
 from orchestrator.log import new_run_id
@@ -187,6 +188,8 @@ class _Work:
         if _needs_index(found.faults):
             self.said("making the index true")
             repair_index(self.restic)
+        if found.faults and let_go(self.app, self.site, self.restic, found.needed.all):
+            self.said("the policy's damaged snapshot is removed: it is put there anew")
         self._heal(found)
         return before
 

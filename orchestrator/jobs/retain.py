@@ -12,11 +12,14 @@ from zoneinfo import ZoneInfo
 from orchestrator.adapters import s3
 from orchestrator.adapters.leases import lease
 from orchestrator.adapters.restic import forgetting
+from orchestrator.core.carried import spare
 from orchestrator.core.copies import snapshots
-from orchestrator.core.decide.starts.retaining import HELD, suspected
+from orchestrator.core.decide.starts.retaining import HELD, PAUSED, suspected
 from orchestrator.core.events import RetainFinished, RunKind
 from orchestrator.core.policy.model import Adopted
 from orchestrator.core.retention import guards, past, thinning
+from orchestrator.core.retention.lineage import lineages
+from orchestrator.core.state import SiteState
 from orchestrator.errors import Misused, PraError, RepositoryRefused, ResticFailed
 from orchestrator.jobs.opening import opened
 from orchestrator.jobs.sweep import without_lock
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from orchestrator.core.state import State
     from orchestrator.jobs.begun import Begun
     from orchestrator.jobs.upkeep import Watch
+    from restore_drills.model import Snapshot
     from restore_drills.process import Processes
 
 # A prune goes on where it was stopped; so after one that was cut short, the quick part first.
@@ -51,6 +55,7 @@ class Plan:
     services: tuple[Thinned, ...]
     contents: Contents
     before: Before
+    spare: tuple[Snapshot, ...] = ()  # old snapshots of the policy
 
     @property
     def there(self) -> int:
@@ -132,7 +137,7 @@ class _Work:
         """Remove what the plan does not keep, and look again; return how many snapshots."""
         dead = [held for one in plan.services for held in (*one.removed, *one.leftovers)]
         seals = [s.id for held in dead for s in held.seals]
-        others = [s.id for held in dead for s in held.snapshots]
+        others = [s.id for held in dead for s in held.snapshots] + [s.id for s in plan.spare]
         if not seals and not others:
             return 0
         what = guards.counted(plan.removable, "recovery point")
@@ -152,7 +157,7 @@ class _Work:
 
     def _prune(self, restic: Restic, plan: Plan) -> int | None:
         """Free the space; None where it could not be finished now: the next one goes on."""
-        turn = _Turn(self._app, self._repository, self._begun.run)
+        turn = Turn(self._app, self._repository, self._begun.run)
         repack = REPACK_LITTLE if plan.before.owes_prune else REPACK
         self._watch.said("", f"{self._repository}: freeing the space that nothing needs")
         try:
@@ -180,7 +185,7 @@ class _Work:
         )
 
 
-class _Turn:
+class Turn:
     """Looks whether another run has waited for the repository long enough."""
 
     def __init__(self, app: App, repository: str, run: str) -> None:
@@ -195,8 +200,12 @@ class _Turn:
         if time.monotonic() < self._next:
             return None
         self._next = time.monotonic() + LOOK_EVERY_S
-        now = self._app.clock()
-        for run in self._app.known().open.values():
+        now, known = self._app.clock(), self._app.known()
+        mine = known.open.get(self._run)
+        if mine is not None and known.sites[mine.site].paused is not None:
+            self.gave_way = f"{mine.site} was paused"
+            return self.gave_way
+        for run in known.open.values():
             places = (run.repository, run.origin)
             is_waiting = run.kind in WAITING and now - run.started_at > GIVE_WAY_AFTER
             if run.run != self._run and is_waiting and self._repository in places:
@@ -227,15 +236,26 @@ def _planned(app: App, site: Site, repository: str, restic: Restic, allowed: int
     contents = snapshots.divided(
         restic.snapshots(), known, host=site.id, adopted=adopted(site, repository)
     )
-    services = thinning.thinned(
-        contents, site.services, site.retention, ZoneInfo(site.timezone), now
-    )
     state = app.known()
+    services = thinning.thinned(
+        contents,
+        site.services,
+        site.retention,
+        ZoneInfo(site.timezone),
+        now,
+        lineages=lineages(state.sites.get(site.id, SiteState())),
+    )
     leave = _leave(state, site, repository) if allowed is None else allowed
     held = _forbidden(state, site, now) or guards.held(
         contents, services, before, now, allowed=leave
     )
-    return Plan(held=held, services=services, contents=contents, before=before)
+    return Plan(
+        held=held,
+        services=services,
+        contents=contents,
+        before=before,
+        spare=spare(contents.apart, known.policies.get(repository, ())),
+    )
 
 
 def _leave(state: State, site: Site, repository: str) -> int | None:
@@ -251,6 +271,8 @@ def _forbidden(state: State, site: Site, now: datetime) -> str:
     """Say what the log knows that speaks against removing anything; nothing, where nothing does."""
     found = suspected(state, now)
     condition = found.get(site.id) or found.get("", "")
+    if condition == PAUSED:
+        return f"{PAUSED}: nothing is removed until the site goes on (`pra resume {site.id}`)"
     return condition and (
         f"{condition} at this site or machine: nothing is removed while anything is in doubt"
         " (`pra incidents`)"

@@ -15,6 +15,7 @@ from orchestrator.adapters.leases import lease
 from orchestrator.adapters.secrets import SecretFiles
 from orchestrator.core.events import RunInterrupted, RunKind
 from orchestrator.errors import PraError
+from orchestrator.jobs import bare_home
 from orchestrator.jobs.opening import drill_cache, opened
 from orchestrator.log import dead, under_way
 from restore_drills import process, sandbox
@@ -80,13 +81,15 @@ def _clear(app: App, started: RunStarted) -> tuple[int, str]:
     if swept:
         words.append(f"{swept} of its processes ended")
     match started.kind:
-        case RunKind.DRILL:
+        case RunKind.DRILL | RunKind.RECOVER:  # of a recovery the data stays: it goes on
             if sandbox.sweep(app.state / "drills", started.run):
                 words.append("its sandbox removed")
             shutil.rmtree(drill_cache(app.state, started.run), ignore_errors=True)
         case _:
             places = filter(None, (started.repository, started.origin))
             words += [_unlock(app, started, place) for place in places]
+    if bare_home.sweep(app.state, started.run):
+        words.append("its empty home removed")
     SecretFiles.sweep(started.run)  # last: the unlocking had its own files there
     return swept, ", ".join(words)
 

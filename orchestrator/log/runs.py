@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 from orchestrator.core.events import (
     BackupFinished,
     DrillFinished,
+    RecoverFinished,
     RunFailed,
     RunInterrupted,
     RunStarted,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 # A judge holds a lock for an instant only; a run that starts then tries again.
 TAKE_WITHIN_S = 2.0
 PROGRESS_BYTES = 4_000
-ENDS = BackupFinished | DrillFinished | RunFailed | RunInterrupted
+ENDS = BackupFinished | DrillFinished | RecoverFinished | RunFailed | RunInterrupted
 
 
 def new_run_id(at: datetime) -> str:

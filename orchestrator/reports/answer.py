@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.reports.phrases import SCENARIOS, Speech
 from restore_drills.document import all_bytes
-from restore_drills.model import Label, Verdict
+from restore_drills.model import Label, LeadBasis, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,7 +88,11 @@ def _numbers(report: Report, speech: Speech) -> Iterator[str]:
     else:
         yield f"{start}{speech['answering'].format(rta=rta)}, {where}"
         total = speech.span(_longest(map(until_work, services)))
-        yield speech["lead"].format(lead=speech.span(_longest(leads)), total=total)
+        worst = max(services, key=lambda s: s.plan.lead or timedelta())
+        observed = worst.plan.lead_basis is LeadBasis.OBSERVED
+        yield speech["lead-observed" if observed else "lead"].format(
+            lead=speech.span(_longest(leads)), total=total
+        )
     yield speech["loss"].format(rpa=speech.span(_longest(s.rpa for s in services)))
     if None in leads:
         yield where

@@ -49,12 +49,14 @@ def text(result: Result, *, timezone: str, verbose: bool = False) -> str:
     if result.read_bytes is not None:
         words += [f"{size(result.read_bytes)} read", f"{size(done.data_added_bytes)} new"]
     words.append(f"{done.seconds:.1f} s")
-    if done.usable_at is not None:
+    if done.outcome is Outcome.SUSPECTED:
+        words.append(f"recovery point in {done.repository}, not to be used")
+    elif done.usable_at is not None:
         at = min(s.data_time for s in done.snapshots).astimezone(ZoneInfo(timezone))
         words.append(f"recovery point {at:%H:%M:%S} in {done.repository}")
     else:
         words.append("no recovery point")
-    below = [done.error or "", result.remedy]
+    below = [*_seen(done), done.error or "", result.remedy]
     shown = done.skipped if verbose else done.skipped[:SHOWN_SKIPPED]
     below += [f"not read: {path}" for path in shown]
     if len(done.skipped) > len(shown):
@@ -63,6 +65,16 @@ def text(result: Result, *, timezone: str, verbose: bool = False) -> str:
         below += [f"{s.source}: snapshot {s.id[:8]}, tree {s.tree[:8]}" for s in done.snapshots]
     lines = [", ".join(words), *(f"  {line}" for line in below if line)]
     return "\n".join([*lines, *(copies.text(one, timezone=timezone) for one in result.copies)])
+
+
+def _seen(done: BackupFinished) -> list[str]:
+    """Say what speaks against a point, or is to be looked at."""
+    signs = [f"seen: {sign.detail}" for sign in done.signs]
+    if not done.suspect:
+        return [*signs, *(["unusual: it counts, and somebody should look"] if signs else [])]
+    if done.suspect == done.run:
+        return [*signs, "Restore nothing, do not switch off, isolate. See `pra incidents`."]
+    return [*signs, f"suspected since run {done.suspect}: nobody has judged yet (`pra incidents`)"]
 
 
 def exit_code(results: Sequence[Result]) -> int:
@@ -93,6 +105,8 @@ def _entry(result: Result) -> dict[str, Any]:
         "files_changed": done.files_changed if measured else None,
         "data_added_bytes": done.data_added_bytes if measured else None,
         "seconds": round(done.seconds, 3),
+        "signs": [{"word": sign.word, "detail": sign.detail} for sign in done.signs],
+        "suspect": done.suspect or None,
         "skipped": list(done.skipped),
         "error": done.error,
     }

@@ -34,11 +34,15 @@ def of_recovery(event: TOLD) -> str:  # noqa: PLR0911 - a table
         case KitVerified():
             return f"kit {event.kit} opened for {event.holder}"
         case KeyRotated():
-            return f"{event.repository}: {event.reason}"
+            did = [f"key {event.added[:8]} added"] if event.added else []
+            did += [f"{key[:8]} revoked" for key in event.revoked]
+            said = ", ".join(did)
+            return f"{event.repository}: {said}{f' ({event.reason})' if event.reason else ''}"
         case SitePaused():
             return f"{event.reason}, says {event.by}"
         case SiteResumed():
-            return f"{'on a rebuilt machine' if event.anew else 'as before'}, says {event.by}"
+            note = f": {event.note}" if event.note else ""
+            return f"{'on a rebuilt machine' if event.anew else 'as before'}, says {event.by}{note}"
         case SuspicionEnded():
             word = "a false alarm" if event.false_alarm else "clean from now on"
             return f"{word}, says {event.by}"

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 def document(incident: Incident) -> dict[str, Any]:
     """Return one incident as `pra incidents --json` lists it. Times that never came are null.
 
-    `tr_s` and `ttr_s` are by the wall clock, from the report where the client made one; what the
-    contract's hours give is not measured yet.
+    `tr_s` and `ttr_s` are by the wall clock, from the report where the client made one. It is over
+    when the service answers again (T8), where a recovery or a person says when, else when it is
+    resolved. What the contract's hours give is not measured yet.
     """
     began = incident.reported_at or incident.opened_at
+    ended = incident.marks.get("T8") or incident.resolved_at
     return {
         "id": incident.id,
         "site": incident.site or None,
@@ -38,10 +40,11 @@ def document(incident: Incident) -> dict[str, Any]:
         "resolved_at": _time(incident.resolved_at),
         "resolved_by": incident.resolved_by or None,
         "tr_s": _seconds(began, incident.acknowledged_at),
-        "ttr_s": _seconds(began, incident.resolved_at),
+        "ttr_s": _seconds(began, ended),
         "tr_contract_s": None,
         "ttr_contract_s": None,
         "predicted_breach_at": _time(incident.predicted_breach_at),
+        "scenario": incident.scenario or None,
     }
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator.core.standing import Doubt, Protection
+from orchestrator.reports.pausing import said as paused
 from orchestrator.reports.plugin import Level, number, printed, unknown
 from orchestrator.reports.words import SCENARIOS, duration
 from restore_drills.model import Verdict
@@ -55,7 +56,7 @@ def report(seen: Overview, now: datetime, faults: Sequence[str] = ()) -> tuple[i
 
 
 def _scheduled(site: SiteStatus) -> bool:
-    return any(one.next_due is not None for one in site.services)
+    return site.paused is not None or any(one.next_due is not None for one in site.services)
 
 
 def _well(seen: Overview) -> str:
@@ -82,10 +83,15 @@ def _site(site: SiteStatus, now: datetime, several: bool) -> Iterator[Said]:  # 
     for incident in site.incidents:
         level, words = _incident(incident)
         yield level, f"{head}{words}"
+    if site.paused is not None:
+        yield Level.WARNING, f"{head}paused {paused(site.paused, site.timezone)}"
     for service in site.services:
         if service.protection is Protection.EXTERNAL:
             continue  # declared by somebody else: not ours to judge
-        for level, words in (*_points(service, now), *_proofs(service)):
+        points = _points(service, now)
+        if site.paused is not None:  # somebody knows that they get old
+            points = ((Level.WARNING, words) for _, words in points)
+        for level, words in (*points, *_proofs(service)):
             yield level, f"{head}{service.id}: {words}"
     for one in site.repositories:
         for level, words in _kept(one, now):
@@ -103,6 +109,10 @@ def _points(service: ServiceStatus, now: datetime) -> Iterator[Said]:
     if service.protection is not Protection.OURS:
         return  # the log does not see the points that another restic makes
     lost, rpo = service.lost(now), service.rpo
+    if service.doubted is not None:
+        grave = service.doubted.grave
+        words = "its points are suspected" if grave else "it changed in an unusual way"
+        yield Level.CRITICAL if grave else Level.WARNING, words
     if lost is None:
         yield Level.CRITICAL, "no usable recovery point"
     elif rpo is not None and lost > rpo:

@@ -14,6 +14,7 @@ from orchestrator.reports.causes import another, latest
 from orchestrator.reports.message import Message
 from orchestrator.reports.page_body import Facts, body
 from orchestrator.reports.page_line import Line, cut
+from orchestrator.reports.page_suspicion import OF_SUSPICION
 from orchestrator.reports.page_words import WORDS, language, moment, what
 from restore_drills.model import Scenario
 from restore_drills.spans import duration
@@ -114,6 +115,8 @@ def promise(state: State, facts: Facts) -> str:
     condition, _ = stem(facts.incident.condition)
     if condition is Condition.REPORTED:
         return _time_left(facts)
+    if condition in OF_SUSPICION:
+        return words["isolate" if condition is Condition.BACKUP_SUSPECTED else "kept"]
     if condition in OF_PROOF:
         return words["no-proof"]
     if condition is Condition.LOCK_WEAK:

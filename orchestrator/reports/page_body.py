@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core.copies.nearest import is_s3, tightest
 from orchestrator.core.decide.wrong.conditions import Condition, stem
+from orchestrator.reports import page_suspicion
 from orchestrator.reports.causes import another, latest
 from orchestrator.reports.page_good import good
 from orchestrator.reports.page_words import WORDS, moment, noted
@@ -51,6 +52,13 @@ FIRST_AID: dict[Condition | None, tuple[str, ...]] = {
     Condition.DRILL_FAILED: ("pra history {site}", "pra doctor {site}"),
     Condition.PROOF_EXPIRED: _PROOF,
     Condition.EVIDENCE_OVERDUE: ("pra evidence import FILE",),
+    Condition.BACKUP_SUSPECTED: _OTHER,  # `page_suspicion` has its own
+    Condition.CHANGE_UNUSUAL: _OTHER,
+    Condition.KIT_STALE: (
+        "pra kit export {site} -o FILE --holder NAME=FILE --holder NAME=FILE",
+        "pra kit verify FILE --holder NAME",
+    ),
+    Condition.SITE_PAUSED: ("pra status {site}", "pra resume {site}"),
     Condition.POLICY_BROKEN: ("pra policy check",),
     Condition.DISK_SHORT: _MACHINE,
     Condition.CLOCK_WRONG: _MACHINE,
@@ -96,7 +104,10 @@ def commands(facts: Facts) -> list[Row]:
     """Return what to do now, each with what it is for."""
     incident, words = facts.incident, WORDS[facts.lang]
     rows: list[Row] = [(f"pra show {incident.id}", words["story"])]
-    rows += [(command, "") for command in first_aid(facts)]
+    if page_suspicion.is_one(facts):
+        rows += page_suspicion.commands(facts)
+    else:
+        rows += [(command, "") for command in first_aid(facts)]
     if incident.acknowledged_at is None:
         rows.append((f"pra ack {incident.id}", words["take"]))
     return rows
@@ -120,7 +131,9 @@ def first_aid(facts: Facts) -> list[str]:
 def told(state: State, facts: Facts, breach: str) -> list[Row]:
     """Return what is known, each with its label; `breach` says which promise breaks when."""
     words, incident = WORDS[facts.lang], facts.incident
-    rows: list[Row] = [(words["happened"], " ".join(incident.summary.split()))]
+    suspected = page_suspicion.is_one(facts)
+    happened = [(words["happened"], " ".join(incident.summary.split()))]
+    rows: list[Row] = page_suspicion.rows(state, facts) if suspected else [*happened]
     if incident.reported_by:
         at = facts.moment(incident.reported_at or incident.opened_at)
         rows.append((words["told"], words["by"].format(by=incident.reported_by, at=at)))
@@ -131,13 +144,14 @@ def told(state: State, facts: Facts, breach: str) -> list[Row]:
     if others := _alike(state, incident):
         rows.append((words["also"], words["others"].format(n=others)))
     remedy = newer.remedy if newer else incident.remedy
-    if remedy and incident.resolved_at is None:
+    if remedy and incident.resolved_at is None and not suspected:
         rows.append((words["remedy"], " ".join(remedy.split())))
     rows.append((words["since" if incident.resolved_at is None else "lasted"], _since(facts)))
     if breach and (incident.predicted_breach_at or incident.reported_by):
         rows.append((words["breach"], breach))
     rows += _under(words["promised"], _promised(facts))
-    rows += _under(words["good"], _good(state, facts))
+    if not suspected:
+        rows += _under(words["good"], _good(state, facts))
     if incident.acknowledged_at is not None:
         by, at = incident.acknowledged_by or "", facts.moment(incident.acknowledged_at)
         rows.append((words["acknowledged"], words["by"].format(by=by, at=at)))
@@ -202,6 +216,8 @@ def scenario_of(facts: Facts, service: Service) -> Scenario:
     condition, part = stem(facts.incident.condition)
     if part in set(Scenario):
         return Scenario(part)
+    if condition is Condition.BACKUP_SUSPECTED:
+        return Scenario.RANSOMWARE
     if condition in {Condition.COPY_LAGS, Condition.COPY_FAILED} and facts.site:
         rests = tightest(facts.site, service, part)
         return rests[0] if rests else Scenario.SERVER_FAILURE

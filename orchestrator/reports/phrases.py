@@ -48,6 +48,8 @@ PHRASES = {
         "measured": "measured just now on {place}",
         "elsewhere": "{place}, not where you would recover",
         "lead": "detection, decision and all else before that: {lead} as declared, {total} in all",
+        "lead-observed": "detection, decision and all else before that: {lead} as in the worst "
+        "incident here, {total} in all",
         "restoration-proven": "restoration proven in {rta}; the delay before it is not declared",
         "restoration-measured": "restoration took {rta}; the delay before it is not declared",
         "loss": "at most {rpa} of work lost",
@@ -115,6 +117,8 @@ PHRASES = {
         "elsewhere": "{place}, qui n'est pas le lieu de reprise prévu",
         "lead": "constat, décision et tout le reste auparavant : {lead}, selon ce qui est "
         "déclaré ; vous retravaillez dans {total}",
+        "lead-observed": "constat, décision et tout le reste auparavant : {lead}, comme lors du "
+        "pire incident vécu ici ; vous retravaillez dans {total}",
         "restoration-proven": "restauration démontrée en {rta} ; le délai avant reprise n'est "
         "pas déclaré",
         "restoration-measured": "restauration en {rta} ; le délai avant reprise n'est pas déclaré",
@@ -213,6 +217,21 @@ FINDINGS_FR = {
     "hardware-undeclared": (
         "le délai déclaré ne compte pas le remplacement du matériel",
         "Déclarez `replace: {delay: ...}` de l'équipement, ou `recover_on`.",
+    ),
+    "suspected-skipped": (
+        "des points plus récents sont suspects : ils n'ont pas servi",
+        "Jugez-les : `pra incidents resolve ID --false-alarm` s'ils sont sains.",
+    ),
+    "kit-not-used": (
+        (
+            "exercice fait avec la politique, les secrets et le journal de cette machine, qu'un "
+            "cambriolage emporte aussi : le kit de reprise n'est pas démontré"
+        ),
+        "Refaites-le avec le kit : --scenario burglary --kit FICHIER.",
+    ),
+    "checks-not-asked": (
+        "un seul chemin revient : les contrôles de l'ensemble n'ont pas été posés",
+        "L'exercice server-failure les pose tous.",
     ),
 }
 

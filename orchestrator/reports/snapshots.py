@@ -25,11 +25,13 @@ def document(
 ) -> dict[str, Any]:
     """Return the body of `pra snapshots --json`, without its schema number.
 
-    `suspected` is null: nothing has judged the points yet.
+    `suspected` is null where nobody can say: of what another machine made, or another restic, and
+    of what is no point. `suspicions`: the services whose newest point is suspected.
     """
     return {
         "site": site,
         "points": [_entry(point) for point in points[:limit]],
+        "suspicions": [_suspicion(one) for one in _suspicions(points)],
         "unasked": [
             {"repository": name, "error": str(error), "remedy": error.hint or None}
             for name, error in unasked.items()
@@ -66,14 +68,47 @@ def text(  # noqa: PLR0913 - what a page of it needs
     elif foreign:
         more = "" if verbose else " (--verbose shows them)"
         lines.append(f"{foreign} more that no run of this log made{more}")
+    lines += [_warning(one, zone) for one in _suspicions(points)]
     for error in unasked.values():
         lines.append(f"not in this list: {error}")
         lines += [f"  {error.hint}"] if error.hint else []
     return "\n".join(lines)
 
 
+def _suspicions(points: Sequence[Whereabouts]) -> list[tuple[Whereabouts, Whereabouts | None]]:
+    """Return, by service, the first of its newest points that are suspected, and the last clean."""
+    found = []
+    ours = [point for point in points if point.repositories and not point.foreign]
+    for service in dict.fromkeys(point.service for point in ours):
+        mine = [point for point in ours if point.service == service]
+        clean = next((n for n, point in enumerate(mine) if not point.suspected), len(mine))
+        if clean:
+            found.append((mine[clean - 1], mine[clean] if clean < len(mine) else None))
+    return found
+
+
+def _warning(one: tuple[Whereabouts, Whereabouts | None], zone: str) -> str:
+    first, clean = one
+    since = f"{first.service}: suspected since {when(first.data_time, zone)}; "
+    if clean is None:
+        return f"{since}there is no clean point before it in what was asked"
+    at, where = when(clean.data_time, zone), ", ".join(clean.repositories)
+    return f"{since}the last clean point is of {at}, in {where} (run {clean.run})"
+
+
+def _suspicion(one: tuple[Whereabouts, Whereabouts | None]) -> dict[str, Any]:
+    first, clean = one
+    return {
+        "service": first.service,
+        "since": timestamp(first.data_time),
+        "last_clean": None if clean is None else _entry(clean),
+    }
+
+
 def _row(point: Whereabouts, zone: str) -> tuple[str, ...]:
     remarks = [f"{p.repository}: {p.problem}" for p in point.places if p.problem]
+    if point.suspected:
+        remarks.insert(0, "SUSPECTED, not to be used")
     if point.foreign:
         remarks.insert(0, "foreign")
     return (
@@ -93,7 +128,7 @@ def _entry(point: Whereabouts) -> dict[str, Any]:
         "data_time": timestamp(point.data_time),
         "usable_at": timestamp(point.usable_at) if point.usable_at else None,
         "repositories": list(point.repositories),
-        "suspected": None,
+        "suspected": point.suspected,
         "bytes": point.bytes,
         "foreign": point.foreign,
         "places": [_place(place) for place in point.places],

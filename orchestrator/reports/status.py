@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.codec import timestamp
-from orchestrator.reports import incidents
+from orchestrator.reports import incidents, pausing, status_suspicion
 from orchestrator.reports.status_text import text
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def document(seen: Overview, now: datetime) -> dict[str, Any]:
 def _site(site: SiteStatus, now: datetime) -> dict[str, Any]:
     return {
         "site": site.site,
+        "paused": pausing.document(site.paused),
         "services": [_service(one, now) for one in site.services],
         "outside": [
             {"name": one.name, "accepted_by": one.accepted_by, "on": one.on} for one in site.outside
@@ -63,6 +64,7 @@ def _service(service: ServiceStatus, now: datetime) -> dict[str, Any]:
         "data_time": _time(service.data_time),
         "usable_at": _time(service.usable_at),
         "copies": [_copy(one) for one in service.copies],
+        "suspicion": status_suspicion.document(service.doubted),
         "next_due": _time(service.next_due),
         "oldest_unread_pack": _time(service.unread_since),
         "running": [_running(one, now) for one in service.running],
@@ -109,6 +111,7 @@ def _scenario(one: ScenarioStatus, now: datetime) -> dict[str, Any]:
         "time_to_recover_s": _seconds(last.time_to_recover if last else None),
         "rpa_s": _seconds(last.rpa if last else None),
         "repository": one.repository,
+        "no_copy": one.gone or None,
         "rpa_now_s": _seconds(one.lost(now)),
         "worst_case_rpa_s": _seconds(one.worst.rpa if one.worst else None),
         "worst_case_period_s": _seconds(one.worst.period if one.worst else None),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.core.events import Outcome
-from orchestrator.core.policy.language_drills import BUILT
 from orchestrator.core.standing import Doubt, Protection
 from orchestrator.reports.causes import of_runs
 from orchestrator.reports.status_copies import copied
+from orchestrator.reports.status_suspicion import suspected
 from orchestrator.reports.words import SCENARIOS, ago, duration, when
-from restore_drills.model import Label, Scenario
+from restore_drills.model import Label, Scenario, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,34 +19,53 @@ if TYPE_CHECKING:
     from orchestrator.core.standing import ScenarioStatus, ServiceStatus, SiteStatus
 
 
+LOST = "no copy survives: "
+
+
 def remarks(
     site: SiteStatus, service: ServiceStatus, period: timedelta, now: datetime
 ) -> Iterator[str]:
     """Yield a line each: its recovery points first, then what is not proven."""
     yield from _backup_remarks(site, service, period, now)
     yield from copied(site, service, now)
-    unsaid = [one for one in service.scenarios if not one.counts]
     for one in service.scenarios:
         if one.counts:
             yield from _drill_remarks(site, service, one, now)
-    for can, said in ((True, "never drilled"), (False, "cannot be drilled in this version")):
-        words = [SCENARIOS[one.scenario] for one in unsaid if (one.scenario in BUILT) is can]
-        if words:
-            yield f"{service.id}: {said}: {', '.join(words)}."
+    unsaid = [one for one in service.scenarios if not (one.counts or one.gone)]
+    if unsaid:
+        yield f"{service.id}: never drilled: {', '.join(SCENARIOS[s.scenario] for s in unsaid)}."
+
+
+def nothing_left(site: SiteStatus) -> Iterator[str]:
+    """Yield what a disaster would leave nothing of, which needs no drill to be known."""
+    found: dict[tuple[Scenario, str], list[str]] = {}
+    for service in site.services:
+        for one in service.scenarios:
+            if one.gone:
+                found.setdefault((one.scenario, one.gone), []).append(service.id)
+    for (scenario, why), services in found.items():
+        because = why.removeprefix(LOST)
+        yield f"If {SCENARIOS[scenario]}, nothing of {', '.join(services)} is left: {because}."
 
 
 def _backup_remarks(
     site: SiteStatus, service: ServiceStatus, period: timedelta, now: datetime
 ) -> Iterator[str]:
-    command = f"`pra backup {site.site} {service.id}`"
+    resume = f"`pra resume {site.site}`"
+    command = resume if site.paused else f"`pra backup {site.site} {service.id}`"
     if service.protection is Protection.ADOPTED:
         yield f"{service.id}: its snapshots are made by another restic, on {service.answers}."
         return
-    due, worst = _due(service, now), _worst(service, period)
+    due = ", paused" if site.paused else _due(service, now)
+    worst = _worst(service, period)
     if service.usable_at is None:
         yield f"{service.id}: never backed up{due}: run {command}."
     else:
         yield f"{service.id}: last usable recovery point {ago(service.usable_at, now)}{due}{worst}."
+    if service.doubted is not None:
+        yield from suspected(site, service, service.doubted, now)
+        if service.doubted.grave:
+            return  # another backup helps nobody
     lost, rpo = service.lost(now), service.rpo
     if lost is not None and rpo is not None and lost > rpo:
         promised = f"promised {duration(rpo)}"
@@ -86,9 +105,10 @@ def _drill_remarks(
     again = f"`pra drill {site.site} {service.id}`"
     if one.scenario is not Scenario.SERVER_FAILURE:
         again = f"{again[:-1]} --scenario {one.scenario}`"
+    if one.gone and (one.last is None or one.last.verdict is Verdict.REFUTED):
+        return  # said once for all services
     if one.last is None:
-        can = f"never drilled: run {again}"
-        yield f"{head}: {can if one.scenario in BUILT else 'cannot be drilled in this version'}."
+        yield f"{head}: never drilled: run {again}."
         return
     if Doubt.NOT_PROVEN in one.doubts:
         proof = f"last proven {ago(one.proven_at, now)}" if one.proven_at else "never proven"

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core.events import RunKind
 from orchestrator.core.standing import Protection
+from orchestrator.reports.pausing import said
 from orchestrator.reports.status_copies import kept
 from orchestrator.reports.status_incident import told
-from orchestrator.reports.status_remarks import remarks
+from orchestrator.reports.status_remarks import nothing_left, remarks
 from orchestrator.reports.words import SCENARIOS, columns, duration, when
 from restore_drills.model import Verdict
 
@@ -38,6 +39,9 @@ def text(seen: Overview, now: datetime) -> str:
 
 def _page(site: SiteStatus, period: timedelta, now: datetime) -> Iterator[str]:
     yield f"{site.name} ({site.site}), {when(now, site.timezone)}"
+    if site.paused is not None:
+        yield f"  PAUSED {said(site.paused, site.timezone)}"
+        yield f"    nothing starts there by itself, but relocking: `pra resume {site.site}`"
     last = {one.id: one.last_backup for one in site.services}
     for one in site.incidents:
         yield from (f"  {line}" for line in told(one, now, last.get(one.service)))
@@ -53,6 +57,7 @@ def _page(site: SiteStatus, period: timedelta, now: datetime) -> Iterator[str]:
     if rows:
         yield from (f"  {line}" for line in columns([HEADER, *rows]))
     yield from (f"  {line}" for service in ours for line in remarks(site, service, period, now))
+    yield from (f"  {line}" for line in nothing_left(site))
     yield from (f"  {line}" for one in site.repositories for line in kept(site, one, now))
     for service in site.services:
         if service.protection is Protection.EXTERNAL:

@@ -9,13 +9,19 @@ from orchestrator.core.codec import timestamp
 from orchestrator.core.events import (
     IncidentAcknowledged,
     IncidentEscalated,
+    IncidentMarked,
     IncidentNoted,
     IncidentOpened,
     IncidentResolved,
     PageFailed,
     PageSent,
+    RecoverFinished,
+    RunKind,
+    RunStarted,
+    SitePaused,
     type_of,
 )
+from orchestrator.reports import clock as clocks
 from orchestrator.reports.incidents import document, standing, subject
 from orchestrator.reports.page import described, promise
 from orchestrator.reports.page_body import commands, told
@@ -26,8 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from orchestrator.core.clock import Clock
     from orchestrator.core.decide.actions import Page
-    from orchestrator.core.events import Recorded
+    from orchestrator.core.events import Event, Recorded
     from orchestrator.core.policy.model import Site
     from orchestrator.core.state import Incident, State
 
@@ -38,6 +45,7 @@ class Story:
 
     incident: Incident
     events: tuple[Recorded, ...]
+    clock: Clock
     owed: tuple[Page, ...]
     next_at: datetime | None
 
@@ -49,6 +57,7 @@ def whole(story: Story) -> dict[str, Any]:
     names = dict.fromkeys((*incident.sent, *incident.failing, *sorted(owed)))
     return {
         "incident": document(incident),
+        "clock": clocks.document(story.clock),
         "chain": incident.chain or None,
         "resolution": incident.resolution or None,
         "notes": [{"at": timestamp(n.at), "by": n.by, "text": n.text} for n in incident.notes],
@@ -64,6 +73,8 @@ def text(story: Story, state: State, site: Site | None, zone: str, now: datetime
     lines = [_title(incident), ""]
     breach = "" if incident.resolved_at else promise(state, facts)
     lines += columns(told(state, facts, breach))
+    if clocks.is_told(incident, story.clock):
+        lines += ["", "Clock:", *clocks.text(incident, story.clock, zone)]
     lines += ["", "Pages:", *(f"  {line}" for line in _pages(story, zone))]
     lines += ["", "History:", *(f"  {line}" for line in columns(_history(story.events, zone)))]
     if incident.resolved_at is None:
@@ -118,10 +129,10 @@ def _named(name: str) -> tuple[str, str]:
 
 
 def _history(events: Sequence[Recorded], zone: str) -> list[tuple[str, ...]]:
-    return [(when(one.at, zone), _said(one)) for one in events]
+    return [(when(one.at, zone), _said(one, zone)) for one in events]
 
 
-def _said(recorded: Recorded) -> str:
+def _said(recorded: Recorded, zone: str) -> str:
     event = recorded.event
     match event:
         case IncidentOpened():
@@ -139,9 +150,26 @@ def _said(recorded: Recorded) -> str:
             said = f"page {event.page} accepted by {event.channel}: {event.receipt}"
         case PageFailed():
             said = f"page {event.page} not accepted by {event.channel}: {event.error}"
-        case _:  # no other event carries an incident's id
-            said = type_of(event)
+        case _:
+            said = _disaster(event, zone)
     return clean(said)
+
+
+def _disaster(event: Event, zone: str) -> str:
+    """Say what belongs to an incident where something happened: its clock, pause, recoveries."""
+    match event:
+        case IncidentMarked():
+            note = f": {event.note}" if event.note else ""
+            what = f"{event.instant}, {clocks.WORDS.get(event.instant, 'an instant')}"
+            return f"{what}, was {when(event.at, zone)}, says {event.by}{note}"
+        case SitePaused():
+            return f"the site was paused by {event.by}: {event.reason}"
+        case RunStarted(kind=RunKind.RECOVER):
+            return f"a recovery began, run {event.run}"
+        case RecoverFinished():
+            return f"the recovery ended: {event.verdict}, kept in {event.target}, run {event.run}"
+        case _:  # no other event carries an incident's id
+            return type_of(event)
 
 
 def _instant(at: datetime | None) -> str | None:

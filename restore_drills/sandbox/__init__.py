@@ -7,9 +7,10 @@ sandbox; what holds them is named. `destroy` ends all of it and proves it; what 
 left behind is found by `sweep`.
 """
 
+from restore_drills.sandbox.holdings import LASTING, lasting_under
 from restore_drills.sandbox.limits import Limits
 from restore_drills.sandbox.room import Room
 from restore_drills.sandbox.sandbox import Sandbox
-from restore_drills.sandbox.teardown import sweep
+from restore_drills.sandbox.teardown import remove, sweep
 
-__all__ = ["Limits", "Room", "Sandbox", "sweep"]
+__all__ = ["LASTING", "Limits", "Room", "Sandbox", "lasting_under", "remove", "sweep"]

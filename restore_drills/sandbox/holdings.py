@@ -18,38 +18,59 @@ if TYPE_CHECKING:
     from restore_drills.sandbox.limits import Limits
 
 
+LASTING = "kept-"  # how the workspace of a recovery is called: no two on a machine are the same
+
+
+def lasting_under(root: Path) -> Path | None:
+    """Return the workspace that a recovery left under `root`; None: there is none."""
+    return next((path for path in sorted(root.glob(f"{LASTING}*")) if path.is_dir()), None)
+
+
 @dataclass(slots=True, kw_only=True)
 class Holdings:
-    """`identity` is None where the caller is not root: then commands keep the caller's uid."""
+    """`identity` is None where the caller is not root: then commands keep the caller's uid.
+
+    `lasting`: the workspace is found as it was left, and never removed; see `take`.
+    """
 
     run: str
     path: Path
     claim: Claim
     identity: Identity | None = None
     cgroups: Cgroups
+    lasting: bool = False
 
     @classmethod
-    def take(cls, root: Path, run: str, limits: Limits) -> Self:
-        """Take them all, or none. Raises NoSandbox, also where the folder cannot be made."""
-        path = root / run
+    def take(cls, root: Path, run: str, limits: Limits, *, lasting: bool = False) -> Self:
+        """Take them all, or none. Raises NoSandbox, also where the folder cannot be made.
+
+        `lasting`: the workspace has one name for all runs, and what lies in it stays: the data of
+        a recovery that was cut short, which goes on.
+        """
+        found = lasting_under(root) if lasting else None
+        name = found.name if found else f"{LASTING}{run}" if lasting else run
+        path = root / name
         try:
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
             if root.stat().st_mode & stat.S_IWOTH:
                 raise NoSandbox(
                     f"sandbox: everybody may write into {root}", hint="Choose another folder."
                 )
-            teardown.sweep(root, run)
-            claim = Claim.take(root, run)
+            if lasting:
+                teardown.settle(root, name)
+            else:
+                teardown.sweep(root, run)
+            claim = Claim.take(root, name)
         except OSError as error:
             raise _cannot_make(path, error) from error
         if claim is None:
             raise NoSandbox(f"sandbox: {path} is in use by a living drill", hint="Wait for it.")
         try:
-            path.mkdir(mode=0o700)
+            path.mkdir(mode=0o700, exist_ok=lasting)
         except OSError as error:  # one that was kept is not ours to remove
             claim.release(settled=True)
             raise _cannot_make(path, error) from error
-        held = cls(run=run, path=path, claim=claim, cgroups=Cgroups(held={}))
+        held = cls(run=run, path=path, claim=claim, cgroups=Cgroups(held={}), lasting=lasting)
         try:
             held._fill(limits)
         except OSError as error:
@@ -80,10 +101,16 @@ class Holdings:
         if Path(name).name != name:
             raise ValueError(f"{name!r} is no name for a room")
         place = self.stage / "rooms" / name
-        place.mkdir()
+        place.mkdir(exist_ok=self.lasting)
         place.chmod(0o711)
+        if self.lasting:  # what ran there is worth nothing; what was fetched is fetched over
+            teardown.remove(place / "work")
         for folder in ("tree", "dumps", "work", "work/run"):
-            (place / folder).mkdir(mode=0o700)
+            (place / folder).mkdir(mode=0o700, exist_ok=self.lasting)
+        if self.lasting:
+            for folder in ("tree", "dumps"):  # a dead sandbox may have owned them
+                os.lchown(place / folder, os.geteuid(), os.getegid())
+                (place / folder).chmod(0o700)
         for folder in ("work", "work/run"):
             if self.owner is not None:
                 os.chown(place / folder, *self.owner)
@@ -97,6 +124,7 @@ class Holdings:
 
     def give_back(self, *, keep: bool = False) -> tuple[bool, str]:
         """End, remove, verify; what could not be cleared stays noted for a sweep."""
+        keep = keep or self.lasting
         settled, proof = teardown.tear_down(self.run, self.path, self._note(), keep=keep)
         self.claim.release(settled=settled or keep)
         if self.identity is not None:
@@ -114,8 +142,10 @@ class Holdings:
         self.cgroups = cgroup.make(self.run, limits, mounts, own)
         self.claim.write(self._note())
         for folder in (self.stage, self.stage / "rooms"):
-            folder.mkdir()
+            folder.mkdir(exist_ok=self.lasting)
             folder.chmod(0o711)
+        if self.lasting:
+            teardown.remove(self.stage / "etc")
         etc.write(self.stage / "etc", *self.ids)
 
 

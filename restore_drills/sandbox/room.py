@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Protocol
 
 from restore_drills.errors import LimitReached
@@ -41,20 +42,42 @@ class Host(Protocol):
 
 
 class Room:
-    """One service's place. Paths are the host's; inside they are /restored, /dumps and /scratch."""
+    """One service's place. Paths are the host's; inside they are /restored, /dumps and /scratch.
 
-    def __init__(self, name: str, place: Path, host: Host, owner: tuple[int, int] | None) -> None:
+    `lasting`: what is restored is the client's again afterwards. It is handed over to the sandbox
+    when a command first asks for it, and can be had back.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        place: Path,
+        host: Host,
+        owner: tuple[int, int] | None,
+        *,
+        lasting: bool = False,
+    ) -> None:
         self.name = name
         self.tree = place / "tree"
         self.dumps = place / "dumps"
         self.work = place / "work"
         self._host = host
         self._owner = owner
+        self._lasting = lasting
+        self._before: ownership.Before | None = None  # of a tree that is to be handed back
 
     def hand_over(self) -> None:
         """Make what was restored readable inside; call it once, after content verification."""
-        ownership.hand_over(self.tree, self._owner)
+        if not self._lasting:
+            ownership.hand_over(self.tree, self._owner)
         ownership.hand_over(self.dumps, self._owner)
+
+    def hand_back(self) -> None:
+        """Give what lasts its own owners and modes again; no command may run there any more."""
+        if self._before is not None:
+            ownership.hand_back(self.tree, self._before)
+            self._before = None
+        ownership.hand_over(self.dumps, (os.geteuid(), os.getegid()))
 
     def run(  # noqa: PLR0913 - as Processes.run, of which this is the sealed form
         self,
@@ -72,6 +95,9 @@ class Room:
         CommandMissing never: a program that is absent inside ends with code 127.
         """
         host = self._host
+        if self._lasting and cwd == RESTORED and self._before is None:
+            self._before = {}
+            ownership.hand_over(self.tree, self._owner, self._before)
         with host.spawn(self, argv, cwd=cwd, env=env or {}, keep=keep, stdin=stdin) as child:
             ended = child.finish(timeout)
         if ended.code != 0 and (why := host.reached(self)) is not None:

@@ -12,36 +12,46 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from restore_drills.errors import Interrupted
+from restore_drills.errors import CommandMissing, Interrupted, NoSandbox
 from restore_drills.sandbox import etc, probe
 from restore_drills.sandbox.holdings import Holdings
 from restore_drills.sandbox.limits import words
 from restore_drills.sandbox.room import Room
-from restore_drills.sandbox.shapes import PATH, WORK
+from restore_drills.sandbox.shapes import PATH, WORK, Seat
 from restore_drills.sandbox.watchdog import Watchdog, Watched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
+    from restore_drills.errors import DrillError
     from restore_drills.process import Child, Processes
     from restore_drills.sandbox.limits import Limits
-    from restore_drills.sandbox.shapes import Seat
+
+
+ABSENT = "absent"  # nothing runs here, so nothing holds it
 
 
 class Sandbox:
     """One per drill. Leaving the `with` block destroys it.
 
-    `mechanism`: bwrap-userns, bwrap-setuid or none. `limits_by`: memory, pids and disk to
+    `mechanism`: bwrap-userns, bwrap-setuid, none, or absent. `limits_by`: memory, pids and disk to
     cgroup2, cgroup1, rlimit, watchdog or none. `uid`: whose the commands are on the host.
     `prep`: how long it took to make.
     """
 
-    def __init__(self, *, held: Holdings, seat: Seat, processes: Processes) -> None:
+    def __init__(
+        self, *, held: Holdings, limits: Limits, seat: Seat | DrillError, processes: Processes
+    ) -> None:
+        """`seat` is the reason where nothing can be run in it: it only holds what is restored."""
         self.path = held.path
-        self.uid: int | None = seat.uid
-        self.mechanism = seat.shape.mechanism
-        self.limits_by = {"memory": seat.memory_by, "pids": seat.pids_by, "disk": "watchdog"}
+        self.uid: int | None = None
+        self.mechanism = ABSENT
+        self.limits_by = dict.fromkeys(("memory", "pids", "disk"), ABSENT)
+        if isinstance(seat, Seat):
+            self.uid, self.mechanism = seat.uid, seat.shape.mechanism
+            self.limits_by = {"memory": seat.memory_by, "pids": seat.pids_by, "disk": "watchdog"}
+        self._limits = limits
         self.prep = timedelta()
         self._held = held
         self._seat = seat
@@ -52,7 +62,7 @@ class Sandbox:
         self._lock = threading.Lock()
         self._outcome: tuple[bool, str] | None = None
         self._watchdog = Watchdog(
-            seat.limits,
+            limits,
             held.path,
             memory=self.limits_by["memory"] == "watchdog",
             pids=self.limits_by["pids"] == "watchdog",
@@ -62,22 +72,39 @@ class Sandbox:
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-start")
 
     @classmethod
-    def create(
-        cls, *, root: Path, run: str, limits: Limits, processes: Processes, required: bool
+    def create(  # noqa: PLR0913 - what a sandbox is made of
+        cls,
+        *,
+        root: Path,
+        run: str,
+        limits: Limits,
+        processes: Processes,
+        required: bool,
+        lasting: bool = False,
     ) -> Self:
         """Make `root`/`run` (0700) and find what seals a command here, by trying.
 
         Raises NoSandbox where nothing does and it is `required`, or where even an unsealed
         command would have to be root; CommandMissing where util-linux is not installed.
+        `lasting`: a recovery's. Its workspace is found as it was left and is not removed; where
+        nothing seals a command it holds what is restored, and every command says why it did not
+        run.
         """
         began = time.monotonic()
-        held = Holdings.take(Path(os.path.abspath(root)), run, limits)  # noqa: PTH100 - no links
+        place = Path(os.path.abspath(root))  # noqa: PTH100 - no links
+        held = Holdings.take(place, run, limits, lasting=lasting)
+        seat: Seat | DrillError
         try:
             seat = probe.seat(held, limits, processes, required=required)
+        except (NoSandbox, CommandMissing) as error:
+            if not lasting:
+                held.give_back()
+                raise
+            seat = error
         except BaseException:
             held.give_back()
             raise
-        made = cls(held=held, seat=seat, processes=processes)
+        made = cls(held=held, limits=limits, seat=seat, processes=processes)
         made.prep = timedelta(seconds=time.monotonic() - began)
         return made
 
@@ -86,7 +113,8 @@ class Sandbox:
         with self._lock:
             if name not in self._rooms:
                 place = self._held.room(name)
-                self._rooms[name] = Room(name, place, self, self._held.owner)
+                lasting = self._held.lasting
+                self._rooms[name] = Room(name, place, self, self._held.owner, lasting=lasting)
                 cgroups = self._held.cgroups
                 self._watched[name] = Watched(
                     work=place / "work",
@@ -131,6 +159,8 @@ class Sandbox:
     ) -> Child:
         """Start a command of a room; for `Room` alone."""
         seat, name = self._seat, room.name
+        if not isinstance(seat, Seat):
+            raise NoSandbox(str(seat), hint=seat.hint)
         given = {"HOME": WORK, "LANG": "C.UTF-8", "TZ": etc.time_zone(), **env, "PATH": PATH}
         start = partial(
             self._processes.start,
@@ -154,7 +184,7 @@ class Sandbox:
 
     def reached(self, room: Room) -> str | None:
         """Measure once more, and say which limit this room has run into, if any."""
-        watched, cgroups, limits = self._watched[room.name], self._held.cgroups, self._seat.limits
+        watched, cgroups, limits = self._watched[room.name], self._held.cgroups, self._limits
         self._watchdog.look()
         if watched.breach is not None:
             return watched.breach

@@ -28,7 +28,7 @@ def tear_down(run: str, workspace: Path, note: Note, *, keep: bool = False) -> t
     left = _end(run, workspace, note)
     groups = [folder for folder in note.cgroups if not cgroup.remove(folder)]
     if not keep:
-        _remove(workspace)
+        remove(workspace)
         left = _of(run, workspace, note)
     faults = [
         f"{len(left)} processes of the run live: {sorted(left)}" if left else "",
@@ -38,6 +38,18 @@ def tear_down(run: str, workspace: Path, note: Note, *, keep: bool = False) -> t
     if found := [fault for fault in faults if fault]:
         return False, "; ".join(found)
     return (False, f"kept at {workspace}") if keep else (True, GONE)
+
+
+def settle(root: Path, name: str) -> None:
+    """End what a dead sandbox left running in a workspace that lasts; its files stay."""
+    claim = Claim.take(root, name)
+    if claim is None:
+        return
+    note = claim.read()
+    try:
+        tear_down(name, root / name, note, keep=True)
+    finally:
+        claim.release(settled=True)
 
 
 def sweep(root: Path, run: str | None = None) -> list[str]:
@@ -87,8 +99,11 @@ def _end(run: str, workspace: Path, note: Note) -> set[int]:
     return left
 
 
-def _remove(workspace: Path) -> None:
-    """Remove the workspace; rm follows no link and is not stopped by depth, as Python's is."""
+def remove(workspace: Path) -> None:
+    """Remove a workspace or a part of it.
+
+    rm follows no link and is not stopped by depth, as Python's is.
+    """
     if not os.path.lexists(workspace):
         return
     # Of its own: the run's processes may have been cancelled, and this must still happen.

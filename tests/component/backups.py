@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from orchestrator.adapters.restic import Restic
 from orchestrator.adapters.secrets import SecretFiles
 from orchestrator.app import App
+from orchestrator.core.carried import is_kept
+from orchestrator.core.events import PolicyStored
 from orchestrator.jobs.backup import back_up, chosen
 from restore_drills.process import Processes
 from tests.site import PASSWORD, TOOLS, ClientSite
@@ -92,14 +94,16 @@ class House:
         return result
 
     def events(self) -> list[Event]:
-        """Everything on the log."""
-        return [recorded.event for recorded in self.app.log.read()]
+        """Everything on the log, but that the policy was put beside the points."""
+        found = [recorded.event for recorded in self.app.log.read()]
+        return [event for event in found if not isinstance(event, PolicyStored)]
 
     def listing(self) -> tuple[Snapshot, ...]:
-        """What the repository alone tells."""
+        """What the repository alone tells of its points."""
         processes = Processes("look")
         with SecretFiles("look") as secrets:
-            return self._restic(secrets, processes).snapshots()
+            found = self._restic(secrets, processes).snapshots()
+        return tuple(one for one in found if not is_kept(one, "acme"))
 
     def dump(self, snapshot: str, path: str) -> bytes:
         """Return a file of a snapshot."""

@@ -211,7 +211,9 @@ def test_what_the_policy_does_not_know_is_a_usage_error(a_site: Callable[..., Cl
     for words, told in (
         (["drill", "acme", "nope"], "no service named nope"),
         (["drill", "acme", "--repository", "nope"], "no repository named nope"),
-        (["drill", "acme", "--scenario", "burglary"], "cannot be drilled in this version"),
+        (["drill", "acme", "--point", "random-within-x"], "no such point"),
+        (["drill", "acme", "--point", "random-within-3d", "--at", "2026-01-01"], "one of them"),
+        (["drill", "acme", "--path", "/elsewhere"], "in no folder that any service saves"),
         (["drill", "acme", "--scenario", "flood"], "no such scenario"),
         (["drill", "acme", "--at", "yesterday-ish"], "not a time"),
         (["drill", "acme", "--at", "2999-01-01"], "in the future"),

@@ -130,7 +130,7 @@ def test_snapshots_are_one_line_a_point_newest_first(site: ClientSite) -> None:
     assert [POINT] * 3 == [set(point) for point in found]
     assert sorted((p["data_time"] for p in found), reverse=True) == [p["data_time"] for p in found]
     assert [["far"]] * 3 == [p["repositories"] for p in found]
-    assert [None] * 3 == [p["suspected"] for p in found]
+    assert [False] * 3 == [p["suspected"] for p in found]
     assert all(p["usable_at"] == p["places"][0]["usable_at"] for p in found)
     assert 20_000 <= found[0]["bytes"] < 30_000
     assert "and 1 older ones (--limit 3)" in said.out

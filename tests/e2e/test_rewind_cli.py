@@ -245,7 +245,7 @@ def test_what_is_asked_wrongly_is_said_before_anything_is_written(site: Wipeable
     calls = (
         ["--yes"],
         ["--at", "2026-11-02 03:00"],
-        ["--at", "yesterday", "--yes"],
+        ["--at", "some day", "--yes"],
         ["--at", "2026-11-02 03:00", "--yes", "--repository", "near"],
         ["--at", "2026-11-02 03:00", "--yes", "--keys", str(bad)],
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orchestrator.core.events import BackedUp, BackupFinished, Outcome
+from orchestrator.core.events import BackedUp, BackupFinished, Outcome, Sign
 from orchestrator.reports.backup import Result, document, exit_code, text
 
 AT = datetime(2026, 11, 23, 10, 2, 53, tzinfo=UTC)
@@ -79,12 +79,28 @@ def test_the_document_leaves_out_what_was_not_measured() -> None:
         "files_changed": 2,
         "data_added_bytes": 1_200_000,
         "seconds": 4.12,
+        "signs": [],
+        "suspect": None,
         "skipped": [],
         "error": None,
     } == complete
     assert ("failed", None, None, None, "no such database") == tuple(
         failed[key] for key in ("outcome", "usable_at", "files_new", "data_added_bytes", "error")
     )
+
+
+def test_a_suspected_point_says_what_was_seen_and_what_to_leave_alone() -> None:
+    sign = Sign(word="rewritten", detail="900 of 1,000 files have new content")
+    first = replace(COMPLETE, outcome=Outcome.SUSPECTED, signs=(sign,), suspect="run-1")
+    later = replace(first, run="run-2", signs=())
+    unusual = replace(COMPLETE, signs=(sign,))
+    said = [text(Result(finished=one), timezone="Europe/Paris") for one in (first, later, unusual)]
+
+    assert "not to be used" in said[0]
+    assert "seen: 900 of 1,000 files have new content" in said[0]
+    assert "Restore nothing, do not switch off, isolate." in said[0]
+    assert "suspected since run run-1: nobody has judged yet" in said[1]
+    assert "it counts, and somebody should look" in said[2]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from orchestrator.core.events import (
     CopyFinished,
     DrillFinished,
     EvidenceImported,
+    IncidentMarked,
     Outcome,
     Recorded,
     RunFailed,
@@ -27,7 +28,7 @@ from orchestrator.core.events import (
 )
 from orchestrator.core.fold import fold
 from orchestrator.core.state import State
-from tests import records
+from tests import disasters, records
 from tests.records import NOW
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         slot=st.none() | TIMES,
         repository=REPOSITORIES,
         drill=st.sampled_from(["", "nightly"]),
+        incident=st.just("") | INCIDENTS,
     ),
     st.builds(
         BackupFinished,
@@ -132,7 +134,16 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
             records.repaired("r2", sound=False),
             records.rewound("r3"),
             records.rewound("r4", sound=False),
+            *disasters.ORDINARY,
         ]
+    ),
+    st.builds(
+        IncidentMarked,
+        incident=INCIDENTS,
+        site=SITES,
+        service=SERVICES,
+        instant=st.sampled_from(["T0", "T5", "T9"]),
+        at=TIMES,
     ),
     documents(DrillFinished),
     documents(EvidenceImported),

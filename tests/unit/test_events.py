@@ -9,7 +9,7 @@ import pytest
 from orchestrator.core import codec, events
 from orchestrator.core.events import RunKind, decode, encode, type_of
 from orchestrator.reports.events import cloudevent, line
-from tests import records
+from tests import disasters, records
 from tests.records import NOW, backed_up, drilled, recorded, started
 
 ORDINARY: list[events.Event] = [
@@ -39,6 +39,7 @@ ALL = [
     records.retained("r"),
     records.repaired("r"),
     records.rewound("r"),
+    *disasters.ORDINARY,
 ]
 
 

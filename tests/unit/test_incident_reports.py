@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from orchestrator.core.clock import clock
 from orchestrator.core.decide.actions import Page
-from orchestrator.core.events import Event, IncidentOpened
+from orchestrator.core.events import Event, IncidentOpened, SitePaused
 from orchestrator.core.incidents import incidents
 from orchestrator.core.state import Incident, State
 from orchestrator.reports import story
 from orchestrator.reports.incidents import document, order, text
+from tests.clocks import mark, recovered, recovering
 from tests.oncall import FRIDAY, HOUR, MINUTE, client
 from tests.records import (
     acknowledged,
@@ -31,7 +33,8 @@ def told(*events: Event) -> tuple[Incident, story.Story]:
     """The incident `aaaaaa`, opened just before these events, which are a second apart."""
     log = recorded(incident_opened("aaaaaa"), *events, at=FRIDAY)
     one = incidents(log)["aaaaaa"]
-    return one, story.Story(incident=one, events=tuple(log), owed=(), next_at=None)
+    known = clock(one, log)
+    return one, story.Story(incident=one, events=tuple(log), clock=known, owed=(), next_at=None)
 
 
 def shown(whole: story.Story, **other: Any) -> list[str]:  # noqa: ANN401 - any field
@@ -158,6 +161,22 @@ def test_a_storys_document_has_its_pages_and_notes() -> None:
     assert ["421"] == [page["error"] for page in said["pages"] if page["error"]]
     assert "on my way" == said["notes"][0]["text"]
     assert "2026-11-20T17:30:00.000000Z" == said["next_page_at"]
+
+
+def test_a_disaster_is_told_with_its_pause_its_recoveries_and_its_instants() -> None:
+    facts = (
+        SitePaused(site="bakery", by="Zoe", reason="burgled", incident="aaaaaa"),
+        replace(mark("T4", HOUR), note="recover to provider-dc"),
+        recovering("r1"),
+        recovered("r1", HOUR),
+    )
+    said = "\n".join(shown(told(*facts)[1]))
+
+    assert "the site was paused by Zoe: burgled" in said
+    assert "T4, decision to recover, was 2026-11-22 23:00, says Zoe: recover to prov" in said
+    assert "a recovery began, run r1" in said
+    assert "the recovery ended: proven, kept in /srv/recovered, run r1" in said
+    assert "Clock:" in said
 
 
 def test_an_event_of_another_kind_is_told_by_its_name() -> None:

@@ -18,6 +18,7 @@ from orchestrator.core.rewinding.choice import (
     kind_of,
     shown,
     taken,
+    unhidden,
 )
 
 NAME = "ab" * 32
@@ -55,6 +56,16 @@ def test_what_restic_would_not_read_as_its_own_is_nobodys() -> None:
     strangers = [f"locks/{NAME}", f"data/{NAME}", f"data/cd/{NAME}", "index/short", "config/x", "a"]
 
     assert [None] * len(strangers) == [kind_of(key) for key in strangers]
+
+
+def test_a_deletion_since_an_instant_is_undone_and_an_earlier_one_is_not() -> None:
+    before, after = gone(T - HOUR), gone(T + HOUR)
+    copied_later = past(put(T + MINUTE), after)
+
+    for versions, since in ((past(put(T - MINUTE), after), T), (copied_later, T)):
+        assert Fate.WANTED is choose("key", Kind.INDEX, unhidden(versions, since), T + HOUR).fate
+    stays = past(put(T - 2 * HOUR), before)
+    assert (stays, past(after)) == (unhidden(stays, T), unhidden(past(after), T))
 
 
 def test_what_was_there_and_is_there_needs_nothing() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,17 @@ def test_a_proof_of_another_policy_is_stale() -> None:
     assert (Label.UNPROVEN, True) == (row.label, row.stale)
 
 
+@pytest.mark.parametrize("scenario", list(Scenario))
+def test_a_proof_of_any_scenario_is_stale_when_what_it_touches_was_changed(
+    scenario: Scenario,
+) -> None:
+    old = drilled("r1", policy_hash="h0")
+    found = seen(replace(old, document=old.document | {"scenario": scenario.value}))
+
+    (row,) = (one for one in found.sites[0].services[0].scenarios if one.scenario is scenario)
+    assert (Label.UNPROVEN, True, (Doubt.POLICY_CHANGED,)) == (row.label, row.stale, row.doubts)
+
+
 def test_a_proof_ages_out() -> None:
     young = server_failure(seen(drilled("r1", LATER - VALID)))
     old = server_failure(seen(drilled("r1", LATER - VALID - timedelta(seconds=1))))
@@ -90,6 +102,7 @@ def test_the_worst_loss_is_that_of_the_period_and_of_what_the_scenario_leaves() 
         for row in status.document(found, LATER)["sites"][0]["services"][0]["scenarios"]
     }
     assert (7200.0, 7200.0) == rows["human-error"]
+    assert (None, None) == rows["ransomware"]
     assert (None, None) == rows["burglary"]
 
 
@@ -148,10 +161,8 @@ def test_the_base_objective_holds_for_every_scenario_and_each_is_listed() -> Non
     others = [row for row in rows if row.scenario is not Scenario.SERVER_FAILURE]
     assert {(Doubt.NEVER_DRILLED,)} == {row.doubts for row in others}
     text = page(found)
-    assert "till: never drilled: the online copy is wiped." in text
     assert (
-        "till: cannot be drilled in this version: a file is deleted, you are burgled, "
-        "a virus encrypts everything." in text
+        "till: never drilled: a file is deleted, you are burgled, the online copy is wiped." in text
     )
 
 
@@ -167,6 +178,7 @@ def test_the_document_has_the_promised_keys_and_null_for_what_is_not_measured() 
         "time_to_recover_s": 2413.2,
         "rpa_s": 812.0,
         "repository": "offsite",
+        "no_copy": None,
         "rpa_now_s": None,
         "worst_case_rpa_s": None,
         "worst_case_period_s": None,

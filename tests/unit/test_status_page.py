@@ -63,12 +63,26 @@ def test_a_scenario_with_its_own_promise_has_its_own_row_and_command() -> None:
     ) in text
 
 
-def test_what_cannot_be_drilled_is_said_as_such_and_no_command_is_given_for_it() -> None:
+def test_a_disaster_that_leaves_nothing_is_said_without_a_drill_once_for_all_services() -> None:
+    own = Promise(rto=timedelta(days=3), rpo=timedelta(hours=1))
+    till = service(objectives={None: PROMISE, Scenario.RANSOMWARE: own})
+    text = page(seen(of=site(till, service("files"))))
+
+    assert (
+        "If a virus encrypts everything, nothing of till, files is left: offsite is neither "
+        "immutable, append-only nor offline, and the ransomware deletes what our own keys can."
+    ) in text
+    assert "--scenario ransomware" not in text
+    assert (
+        "till: never drilled: a file is deleted, you are burgled, the online copy is wiped." in text
+    )
+
+
+def test_a_promise_for_a_disaster_is_named_with_the_command_that_proves_it() -> None:
     own = Promise(rto=timedelta(days=3), rpo=timedelta(hours=1))
     text = page(seen(of=site(service(objectives={None: PROMISE, Scenario.BURGLARY: own}))))
 
-    assert "till, you are burgled: cannot be drilled in this version." in text
-    assert "--scenario burglary" not in text
+    assert "run `pra drill bakery till --scenario burglary`." in text
 
 
 def test_nothing_is_summed_up_where_every_scenario_has_its_own_row() -> None:

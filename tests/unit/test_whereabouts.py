@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core.copies.snapshots import divided, known
 from orchestrator.core.copies.whereabouts import arrivals, joined
-from orchestrator.core.events import CopyFinished
+from orchestrator.core.events import CopyFinished, Outcome
 from orchestrator.errors import RepositoryUnreachable
 from orchestrator.reports.snapshots import document, text
 from tests.points import DAY, NOW, SITE, backed_up, digest, listed, recorded, snapshot, started
@@ -142,15 +142,39 @@ def test_an_error_without_a_remedy_is_a_line() -> None:
     )
 
 
-def test_the_document_has_every_point_with_its_places_and_knows_of_no_suspicion() -> None:
+def test_the_document_has_every_point_with_its_places_and_whether_it_is_suspected() -> None:
     rows = where(offsite=everything(), nas=listed(NIGHTS[0], copied=True)[:1])
 
     first, _ = document("bakery", rows, {}, limit=2)["points"]
 
-    assert ("r0", ["offsite"], None, False, 2000) == tuple(
+    assert ("r0", ["offsite"], False, False, 2000) == tuple(
         first[key] for key in ("run", "repositories", "suspected", "foreign", "bytes")
     )
     assert [
         {"repository": "offsite", "usable_at": "2026-11-23T12:00:09.000000Z", "problem": None},
         {"repository": "nas", "usable_at": None, "problem": "not sealed here"},
     ] == first["places"]
+
+
+def test_suspected_points_are_marked_and_the_last_clean_one_is_named() -> None:
+    hurt = replace(NIGHTS[0], outcome=Outcome.SUSPECTED, suspect="r0", usable_at=NOW)
+    log = known(recorded([*NIGHTS[1:], hurt]))
+    listing = [one for night in (hurt, *NIGHTS[1:]) for one in listed(night)]
+    rows = joined({"offsite": divided(listing, log, host=SITE)}, {}, {})
+    told = document("bakery", rows, {})
+
+    assert [True, False, False] == [point["suspected"] for point in told["points"]]
+    (one,) = told["suspicions"]
+    assert ("till", "r1") == (one["service"], one["last_clean"]["run"])
+    lines = text("bakery", rows, {}, "UTC").splitlines()
+    assert "SUSPECTED, not to be used" in lines[1]
+    assert "in offsite (run r1)" in lines[-1]
+
+
+def test_what_another_machine_sealed_as_suspected_is_told() -> None:
+    hurt = replace(NIGHTS[0], outcome=Outcome.SUSPECTED)
+    rows = joined(
+        {"offsite": divided([*listed(hurt), *listed(NIGHTS[1])], known([]), host=SITE)}, {}, {}
+    )
+
+    assert [("r0", True), ("r1", None)] == [(row.run, row.suspected) for row in rows]

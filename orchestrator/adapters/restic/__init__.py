@@ -7,11 +7,12 @@ between 0.18 and 0.19. Every method raises the `Repository...` and `Restic...` e
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from orchestrator.adapters.restic import failures, parse
+from orchestrator.adapters.restic import failures, parse, sealing
 from orchestrator.adapters.restic.call import Caller
 from orchestrator.adapters.restic.piped import piped
 from orchestrator.adapters.restic.place import is_empty
@@ -80,6 +81,8 @@ class Restic:
         self._processes = processes
         self.stall = stall
         self._lock_wait = lock_wait
+        self._keeping: tuple[Snapshot, ...] | None = None  # with the keys of earlier seals
+        self._seal_keys: bytes | None = None
 
     def __repr__(self) -> str:
         return f"Restic({self._repository.id})"
@@ -188,28 +191,39 @@ class Restic:
         # restic leaves out a snapshot that it cannot load and ends with 0: that is no answer.
         if failures.unloaded(said.ear, asked=bool(ids)):
             raise self.call.failure("snapshots", said)
-        return parse.snapshots(said.ended.stdout)
+        listed = parse.snapshots(said.ended.stdout)
+        if not ids:
+            self._keeping = tuple(one for one in listed if sealing.TAG in one.tags)
+        return listed
 
-    def restore(
+    def restore(  # noqa: PLR0913 - restic's own options
         self,
         snapshot: str,
         into: Path,
         *,
         beside: bool = False,
+        over: bool = False,
+        path: str = "",
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Restored:
         """Restore a snapshot (full id) into an absent or empty folder, and read back every byte.
 
         `beside`: snapshots of other paths are restored into the same folder, perhaps right now.
+        `over`: an earlier restore of this very snapshot was cut short there. Whatever lies there is
+        read; what is not as in the snapshot is restored anew, what it does not know is removed.
+        `path`: this file or folder of it alone.
         Takes no lock. Raises Misused for a short id or a folder that is not empty.
         """
         _full(snapshot)
-        if not beside and not is_empty(into):
+        if not beside and not over and not is_empty(into):
             raise Misused(f"{into}: the folder is not empty", hint="Restore into a new folder.")
         argv = ["restore", *self.call.line.options(), "--json", "--no-lock", "--verify"]
+        # `always` hashes all that is there: the other values trust a file's size and time.
+        argv += ["--overwrite=always", "--delete"] if over else []
+        argv += [f"--include={_literally(path)}"] if path else []
         argv += [f"--target={into}", snapshot]
         said = self.call(argv, timeout=LONG, on_progress=on_progress)
-        restored = parse.restored(said.ear.summary)
+        restored = parse.restored(said.ear.summary, over=over, partly=bool(path))
         return replace(restored, verified=restored.verified and not said.ear.errors)
 
     def dump(self, snapshot: str, path: str, *, limit: int = 1 << 20) -> bytes:
@@ -246,12 +260,26 @@ class Restic:
         return f"--retry-lock={self._lock_wait.total_seconds():.0f}s"
 
     def seal_key(self) -> bytes:
-        """Return the key of the seals in this repository."""
+        """Return the key with which a seal is written in this repository."""
         return seal.key(self.call.password)
+
+    def seal_keys(self) -> bytes:
+        """Return the keys that seals are checked with: this one, and those of before a rotation."""
+        if self._seal_keys is None:
+            if self._keeping is None:
+                self.snapshots()
+            stored = sealing.stored(self, self._keeping or ())
+            self._seal_keys = sealing.joined(self.seal_key(), stored)
+        return self._seal_keys
 
     def _backup(self, host: str, tags: Sequence[str]) -> list[str]:
         named = [f"--host={host}", self.patience(), *(f"--tag={tag}" for tag in tags)]
         return ["backup", "--json", *named]
+
+
+def _literally(path: str) -> str:
+    """Return the pattern that fits this path alone, and what is in it."""
+    return re.sub(r"([\\*?\[])", r"\\\1", path)
 
 
 def _full(snapshot: str) -> None:

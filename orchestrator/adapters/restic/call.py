@@ -98,6 +98,7 @@ class Caller:
         stdin: int | None = None,
         watch: Callable[[], str | None] | None = None,
         on_progress: Callable[[Progress], None] | None = None,
+        on_line: Callable[[bytes], None] | None = None,
         restartable: bool = False,
         seed: bool = False,
         cwd: Path | None = None,
@@ -105,9 +106,10 @@ class Caller:
         """Run restic and wait; raise one of our errors unless it ends by itself with a good code.
 
         `lines`: standard output is JSON lines for the ear, otherwise bytes in `ended.stdout`, of
-        which the last `keep` are there. `watch` may give a further reason to stop. `restartable`:
-        it loses little when it is started anew, as it is when other limits hold. `seed`: a first
-        transfer, which leaves something of the line to the others. `cwd`: where it runs.
+        which the last `keep` are there; `on_line` takes each line of it instead. `watch` may give
+        a further reason to stop. `restartable`: it loses little when it is started anew, as it is
+        when other limits hold. `seed`: a first transfer, which leaves something of the line to the
+        others. `cwd`: where it runs.
         """
         until = time.monotonic() + timeout.total_seconds()
         with self.line.used(seed=seed):
@@ -123,6 +125,7 @@ class Caller:
                     stdin=stdin,
                     watch=watch,
                     on_progress=on_progress,
+                    on_line=on_line,
                     rates=rates,
                     restartable=restartable,
                     cwd=cwd,
@@ -142,6 +145,7 @@ class Caller:
         stdin: int | None,
         watch: Callable[[], str | None] | None,
         on_progress: Callable[[Progress], None] | None,
+        on_line: Callable[[bytes], None] | None,
         rates: Rates,
         restartable: bool,
         cwd: Path | None,
@@ -154,7 +158,7 @@ class Caller:
                 [self._binary, argv[0], *line.arguments(rates), *argv[1:]],
                 env=self._environment(cache or self._cache),
                 stdin=stdin,
-                on_stdout=ear.stdout if lines else None,
+                on_stdout=on_line or (ear.stdout if lines else None),
                 on_stderr=ear.stderr,
                 keep=keep,
                 cwd=cwd,

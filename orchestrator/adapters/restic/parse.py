@@ -92,20 +92,30 @@ def summary(said: Message | None, skipped: Sequence[Unread], *, complete: bool) 
             # What a folder that cannot be read was scanned and then archived for, once.
             skipped=tuple({entry.path: entry for entry in skipped}.values()),
             complete=complete,
+            packed_bytes=int(found["data_added_packed"]) if "data_added_packed" in found else None,
+            began=_time(found["backup_start"]) if "backup_start" in found else None,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _changed("backup", error) from error
 
 
-def restored(said: Message | None) -> Restored:
-    """Return the summary line of a restore with --verify that ended well."""
+def restored(said: Message | None, *, over: bool = False, partly: bool = False) -> Restored:
+    """Return the summary line of a restore with --verify that ended well.
+
+    `over`: it was told to read what it found there; what it left alone was hashed and right.
+    `partly`: of one path alone; restic counts the folders above it as restored only.
+    """
     if said is None:
         raise _changed("restore", KeyError("summary"))
     try:
         # restic leaves a zero out, so an absent count is one; what it counts must still add up.
         entries, size = _count(said, "files_restored"), _count(said, "bytes_restored")
-        whole = entries == _count(said, "total_files") and size == _count(said, "total_bytes")
-        verified = whole and _count(said, "files_skipped") == 0
+        more = entries - _count(said, "total_files")
+        whole = (more == 0 or (partly and more > 0)) and size == _count(said, "total_bytes")
+        left_alone = _count(said, "files_skipped")
+        if over:
+            entries, size = entries + left_alone, size + _count(said, "bytes_skipped")
+        verified = whole and (over or left_alone == 0)
         return Restored(entries=entries, bytes=size, verified=verified)
     except (TypeError, ValueError) as error:
         raise _changed("restore", error) from error

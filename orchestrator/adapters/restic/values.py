@@ -22,7 +22,8 @@ class Summary:
     """A snapshot that was made; not `complete` when something could not be read.
 
     `snapshot` is the full id. Totals count what the snapshot holds, `data_added_bytes` what was
-    new to the repository, before compression.
+    new to the repository, before compression, `packed_bytes` the same as it is stored. `began` is
+    the snapshot's time.
     """
 
     snapshot: str
@@ -34,6 +35,8 @@ class Summary:
     total_files: int
     skipped: tuple[Unread, ...]
     complete: bool
+    packed_bytes: int | None = None
+    began: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,9 +49,10 @@ class Selection:
     taken: int = 0
 
 
-def select(bucket: Bucket, at: datetime) -> Selection:
+def select(bucket: Bucket, at: datetime, undone: datetime | None = None) -> Selection:
     """Choose the versions that show the repository as it was at `at`.
 
+    `undone`: as it would have been then, had nobody deleted anything since this earlier instant.
     Raises RepositoryAbsent, RepositoryRefused, RepositoryUnreachable, Interrupted.
     """
     chosen: dict[str, tuple[str, int]] = {}
@@ -59,7 +60,8 @@ def select(bucket: Bucket, at: datetime) -> Selection:
     def take(said: dict[str, Any]) -> None:
         chosen.update({path: (version, size) for path, version, size in said["chosen"]})
 
-    answer = bucket.ask("view", {"at": at.isoformat()}, timeout=LISTED_WITHIN, tell=take)
+    asked = {"at": at.isoformat(), "undone": undone.isoformat() if undone else None}
+    answer = bucket.ask("view", asked, timeout=LISTED_WITHIN, tell=take)
     if not answer["versioned"]:
         return Selection(is_versioned=False, as_of=at)
     return Selection(

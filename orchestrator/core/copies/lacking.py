@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 from restore_drills.seal import SOURCE as SEAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from restore_drills.model import Snapshot
 
-COMPLETE = "complete"
+COMPLETE, SUSPECTED = "complete", "suspected"
+
+
+def as_sealed(run: str, is_suspected: bool) -> bool:  # noqa: FBT001 - called by position
+    """Say that a point is to be trusted, as its seal alone says."""
+    del run
+    return not is_suspected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +37,16 @@ class Whole:
         return min(s.time for s in self.snapshots)
 
 
-def wholes(listing: Iterable[Snapshot], site: str, service: str) -> tuple[Whole, ...]:
-    """Return a service's points that can be recovered from, by their seals, the newest first."""
+def wholes(
+    listing: Iterable[Snapshot],
+    site: str,
+    service: str,
+    trusted: Callable[[str, bool], bool] = as_sealed,
+) -> tuple[Whole, ...]:
+    """Return a service's points that can be recovered from, the newest first.
+
+    `trusted` is asked of each run, and whether its seal says suspected; as a rule the seal decides.
+    """
     runs: dict[str, dict[str, Snapshot]] = defaultdict(dict)
     mine = [s for s in listing if s.host == site and s.tag("service") == service]
     # What was rewritten or copied bears the source and run of its original, which comes first.
@@ -42,7 +56,9 @@ def wholes(listing: Iterable[Snapshot], site: str, service: str) -> tuple[Whole,
     found = []
     for run, parts in runs.items():
         seal = parts.pop(SEAL, None)
-        if seal is not None and seal.tag("outcome") == COMPLETE and parts:
+        outcome = seal.tag("outcome") if seal else None
+        is_sealed = outcome in {COMPLETE, SUSPECTED}
+        if seal and parts and is_sealed and trusted(run, outcome == SUSPECTED):
             snapshots = tuple(parts[source] for source in sorted(parts))
             found.append(Whole(run=run, snapshots=snapshots, seal=seal))
     return tuple(sorted(found, key=lambda p: (p.data_time, p.run), reverse=True))
@@ -74,7 +90,7 @@ class There:
 
     def _sealed(self, point: Whole) -> bool:
         seal = self._seals.get((point.seal.tag("service"), point.run))
-        return seal is not None and seal.tag("outcome") == COMPLETE
+        return seal is not None and seal.tag("outcome") == point.seal.tag("outcome")
 
 
 def _content(snapshot: Snapshot) -> tuple[str, str]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from orchestrator.core.state import ServiceState
 
 S3 = "s3:"
+NOBODY_REFUSES = ("/", "sftp:")  # addresses at which whoever may write may delete
+REWOUND = {Scenario.BUCKET_WIPE, Scenario.RANSOMWARE}  # a bucket is read from its versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +47,54 @@ def among(site: Site, service: Service, scenario: Scenario, names: tuple[str, ..
     """Return the nearest of these repositories that the scenario leaves."""
     if not names:
         return Nearest(repository=None, lost="no copy survives: there is none")
-    gone = taken(site, service, scenario)
     left = sorted(
-        (one for name in names if survives(one := site.repositories[name], gone)),
-        key=lambda one: one.location is Location.OFFSITE,
+        leaves(site, service, scenario, names), key=lambda one: one.location is Location.OFFSITE
     )
     if scenario is Scenario.BUCKET_WIPE:
         left.sort(key=_after_a_wipe)
+    if scenario is Scenario.RANSOMWARE:  # what is unplugged holds the oldest points
+        left.sort(key=lambda one: one.rotation is not None)
     if left:
-        wiped = scenario is Scenario.BUCKET_WIPE and is_s3(left[0])
-        return Nearest(repository=left[0].id, rewound=wiped)
-    verb = "goes" if len(names) == 1 else "go"
-    lost = f"no copy survives: {', '.join(names)} {verb} with what the {scenario} takes"
-    return Nearest(repository=None, lost=lost)
+        used = left[0]
+        locked = scenario is Scenario.BUCKET_WIPE or used.immutable is not None
+        return Nearest(repository=used.id, rewound=scenario in REWOUND and is_s3(used) and locked)
+    return Nearest(repository=None, lost=_lost(site, scenario, names))
+
+
+def leaves(
+    site: Site, service: Service, scenario: Scenario, names: tuple[str, ...]
+) -> list[Repository]:
+    """Return those of the repositories that the scenario leaves standing."""
+    gone = taken(site, service, scenario)
+    left = [one for name in names if survives(one := site.repositories[name], gone)]
+    if scenario is Scenario.RANSOMWARE:
+        left = [one for one in left if withstands(one)]
+    return left
+
+
+def withstands(repository: Repository) -> bool:
+    """Say whether whoever has all our keys cannot destroy it, as far as the policy can tell.
+
+    Object Lock is measured when it is read; a server that refuses is believed where there is one.
+    """
+    if repository.immutable is not None or repository.rotation is not None:
+        return True
+    return repository.append_only and not repository.url.startswith(NOBODY_REFUSES)
+
+
+def _lost(site: Site, scenario: Scenario, names: tuple[str, ...]) -> str:
+    listed, one = ", ".join(names), len(names) == 1
+    if scenario is not Scenario.RANSOMWARE:
+        verb = "goes" if one else "go"
+        return f"no copy survives: {listed} {verb} with what the {scenario} takes"
+    lost = (
+        f"no copy survives: {listed} {'is' if one else 'are'} neither immutable, append-only nor "
+        f"offline, and the {scenario} deletes what our own keys can"
+    )
+    believed = [name for name in names if site.repositories[name].append_only]
+    if believed:
+        lost += f" (append_only of {', '.join(believed)}: no server is there that would refuse)"
+    return lost
 
 
 def _after_a_wipe(repository: Repository) -> int:
@@ -83,7 +120,8 @@ def relied_on(site: Site, service: Service, repository: str) -> tuple[Scenario, 
         chosen = nearest(site, service, scenario)
         if chosen.repository != repository:
             continue
-        if chosen.rewound and any(not is_s3(site.repositories[n]) for n in homes(service)):
+        wiped = chosen.rewound and scenario is Scenario.BUCKET_WIPE
+        if wiped and any(not is_s3(site.repositories[n]) for n in homes(service)):
             continue
         found.append(scenario)
     return tuple(found)

@@ -9,10 +9,18 @@ tags, and counts only beside a run that the log knows.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from orchestrator.core.events import BackupFinished, Outcome, RunKind, RunStarted
+from orchestrator.core.carried import is_kept
+from orchestrator.core.events import (
+    BackupFinished,
+    Outcome,
+    PolicyStored,
+    RunKind,
+    RunStarted,
+    SuspicionEnded,
+)
 from restore_drills.seal import SOURCE as SEAL
 
 if TYPE_CHECKING:
@@ -22,14 +30,17 @@ if TYPE_CHECKING:
     from orchestrator.core.events import Recorded
     from restore_drills.model import Snapshot
 
-COMPLETE = str(Outcome.COMPLETE)
+SEALED = (str(Outcome.COMPLETE), str(Outcome.SUSPECTED))
 # What `known` reads of the log: other events may stay there.
-TOLD = (RunStarted, BackupFinished)
+TOLD = (RunStarted, BackupFinished, PolicyStored, SuspicionEnded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A recovery point as the log tells it; `trees` by snapshot id, as they were pinned."""
+    """A recovery point as the log tells it; `trees` by snapshot id, as they were pinned.
+
+    `suspect` is the run since which it is suspected, empty where it is not, or no longer.
+    """
 
     service: str
     run: str
@@ -37,19 +48,27 @@ class Made:
     usable_at: datetime
     repository: str
     trees: Mapping[str, str]
+    suspect: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the log knows of a site's backups: its points, and the service of every run."""
+    """What the log knows of a site's backups: its points, and the service of every run.
+
+    `policies`: by repository, the snapshots of the policy that were put there, the newest last.
+    """
 
     points: Mapping[str, Made]
     runs: Mapping[str, str]
+    policies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What a repository holds of one run: its snapshots, and its seals beside them."""
+    """What a repository holds of one run: its snapshots, and its seals beside them.
+
+    `suspected`: a point that nothing uses, as the log knows, whatever its seal says.
+    """
 
     service: str
     run: str
@@ -57,6 +76,7 @@ class Held:
     usable_at: datetime | None
     snapshots: tuple[Snapshot, ...]
     seals: tuple[Snapshot, ...]
+    suspected: bool = False
 
     @property
     def bytes(self) -> int | None:
@@ -69,9 +89,10 @@ class Held:
 class Contents:
     """A repository's listing, divided: every snapshot is in one of these and only one.
 
-    `points`: usable. `broken`: of points that the log calls complete, and something lacks here.
-    `leftovers`: of our runs that never became a point. `adopted`: made by a restic that the policy
-    names. `foreign`: everything else.
+    `points`: usable, or suspected. `broken`: of points that the log calls complete, and something
+    lacks here. `leftovers`: of our runs that never became a point. `adopted`: made by a restic that
+    the policy names. `apart`: the policy and the seals' keys, which are beside the points.
+    `foreign`: everything else.
     """
 
     points: tuple[Held, ...]
@@ -79,6 +100,7 @@ class Contents:
     leftovers: tuple[Held, ...]
     adopted: tuple[Snapshot, ...]
     foreign: tuple[Snapshot, ...]
+    apart: tuple[Snapshot, ...] = ()
 
 
 @dataclass(slots=True)
@@ -93,6 +115,8 @@ def known(records: Iterable[Recorded]) -> Known:
     """Return what the log knows of the backups of the site whose events these are."""
     points: dict[str, Made] = {}
     runs: dict[str, str] = {}
+    cleared: set[str] = set()
+    policies: dict[str, list[str]] = defaultdict(list)
     for recorded in records:
         match recorded.event:
             case RunStarted(kind=RunKind.BACKUP) as event:
@@ -102,9 +126,18 @@ def known(records: Iterable[Recorded]) -> Known:
                 made = _made(event, recorded.at)
                 if made is not None:
                     points.setdefault(event.run, made)
+            case SuspicionEnded(false_alarm=True) as event:
+                cleared.add(event.first)
+            case SuspicionEnded() as event:
+                points |= _mistrusted(points, event)
+            case PolicyStored() as event:
+                policies[event.repository].append(event.snapshot)
             case _:
                 pass
-    return Known(points=points, runs=runs)
+    stored = {name: tuple(ids) for name, ids in policies.items()}
+    # A point of a suspicion may be told after the word that cleared it.
+    points |= {n: replace(m, suspect="") for n, m in points.items() if m.suspect in cleared}
+    return Known(points=points, runs=runs, policies=stored)
 
 
 def divided(
@@ -122,11 +155,14 @@ def divided(
     found: dict[str, _Parts] = defaultdict(_Parts)
     foreign: list[Snapshot] = []
     theirs: list[Snapshot] = []
+    apart: list[Snapshot] = []
     selections = tuple(adopted)
     for snapshot in listing:
         made = _point(snapshot, by_id)
         if made is not None:
             found[made.run].snapshots.append(snapshot)
+        elif is_kept(snapshot, host):
+            apart.append(snapshot)
         elif (run := _run(snapshot, known, host)) is None:
             is_adopted = any(h == snapshot.host and t <= set(snapshot.tags) for h, t in selections)
             (theirs if is_adopted else foreign).append(snapshot)
@@ -151,13 +187,15 @@ def divided(
         leftovers=_sorted(leftovers),
         adopted=tuple(theirs),
         foreign=tuple(foreign),
+        apart=tuple(apart),
     )
 
 
 def _made(event: BackupFinished, at: datetime) -> Made | None:
     data_time = event.data_time
-    if event.outcome is not Outcome.COMPLETE or data_time is None:
+    if str(event.outcome) not in SEALED or data_time is None:
         return None
+    is_suspected = event.outcome is Outcome.SUSPECTED
     return Made(
         service=event.service,
         run=event.run,
@@ -165,7 +203,24 @@ def _made(event: BackupFinished, at: datetime) -> Made | None:
         usable_at=event.usable_at or at,
         repository=event.repository,
         trees={s.id: s.tree for s in event.snapshots},
+        suspect=(event.suspect or event.run) if is_suspected else "",
     )
+
+
+def _mistrusted(points: Mapping[str, Made], event: SuspicionEnded) -> dict[str, Made]:
+    """Return the points that a person's word makes suspected after the fact.
+
+    What only looked unusual has no suspicion of its own: it begins with that run.
+    """
+    mine = {run: made for run, made in points.items() if made.service == event.service}
+    first = mine.get(event.first)
+    if first is None or first.suspect:
+        return {}
+    return {
+        run: replace(made, suspect=event.first)
+        for run, made in mine.items()
+        if not made.suspect and made.data_time >= first.data_time
+    }
 
 
 def _point(snapshot: Snapshot, by_id: Mapping[str, Made]) -> Made | None:
@@ -186,7 +241,7 @@ def _run(snapshot: Snapshot, known: Known, host: str) -> str | None:
 
 def _is_whole(made: Made, parts: _Parts) -> bool:
     there = {known for s in parts.snapshots for known in (s.id, s.original) if known in made.trees}
-    return len(there) == len(made.trees) and any(s.tag("outcome") == COMPLETE for s in parts.seals)
+    return len(there) == len(made.trees) and any(s.tag("outcome") in SEALED for s in parts.seals)
 
 
 def _held(made: Made, parts: _Parts) -> Held:
@@ -197,6 +252,7 @@ def _held(made: Made, parts: _Parts) -> Held:
         usable_at=made.usable_at,
         snapshots=tuple(parts.snapshots),
         seals=tuple(parts.seals),
+        suspected=bool(made.suspect),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from orchestrator.core.events import BackupFinished, CopyFinished
+from orchestrator.core.copies.snapshots import SEALED
+from orchestrator.core.events import BackupFinished, CopyFinished, Outcome
 from restore_drills.seal import SOURCE as SEAL
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # What `arrivals` reads of the log: other events may stay there.
 TOLD = (BackupFinished, CopyFinished)
+SUSPECTED = str(Outcome.SUSPECTED)
 Arrivals = dict[tuple[str, str], "datetime"]
 
 
@@ -37,7 +39,7 @@ class Place:
 class Whereabouts:
     """A run's snapshots, wherever they are. `foreign`: no run of this log made them.
 
-    `service` is empty where no tag names one.
+    `service` is empty where no tag names one. `suspected` is None where nobody can say.
     """
 
     service: str
@@ -47,6 +49,7 @@ class Whereabouts:
     places: tuple[Place, ...]
     bytes: int | None
     foreign: bool = False
+    suspected: bool | None = None
 
     @property
     def repositories(self) -> tuple[str, ...]:
@@ -124,6 +127,7 @@ def _row(one: _Joined) -> Whereabouts:
         usable_at=held.usable_at,
         places=tuple(one.places),
         bytes=held.bytes,
+        suspected=held.suspected if any(not place.problem for place in one.places) else None,
     )
 
 
@@ -162,11 +166,13 @@ def _stranger(run: str, service: str, parts: list[Snapshot], repository: str) ->
         places=(Place(repository=repository, usable_at=None, problem=_strange(seals)),),
         bytes=None if None in sizes else sum(s for s in sizes if s is not None),
         foreign=True,
+        # Another machine's log may know better; a seal alone can only accuse.
+        suspected=True if any(s.tag("outcome") == SUSPECTED for s in seals) else None,
     )
 
 
 def _strange(seals: list[Snapshot]) -> str:
-    return "" if any(s.tag("outcome") == "complete" for s in seals) else "not sealed"
+    return "" if any(s.tag("outcome") in SEALED for s in seals) else "not sealed"
 
 
 def _merged(rows: list[Whereabouts]) -> list[Whereabouts]:
@@ -188,4 +194,5 @@ def _with(row: Whereabouts, places: tuple[Place, ...]) -> Whereabouts:
         places=(*row.places, *places),
         bytes=row.bytes,
         foreign=row.foreign,
+        suspected=row.suspected,
     )

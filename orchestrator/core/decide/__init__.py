@@ -10,6 +10,7 @@ from orchestrator.core.decide.pages import owed
 from orchestrator.core.decide.starts.backups import backups
 from orchestrator.core.decide.starts.copies import copies
 from orchestrator.core.decide.starts.drills import drills
+from orchestrator.core.decide.starts.policies import storing
 from orchestrator.core.decide.starts.upkeep import upkeep
 
 if TYPE_CHECKING:
@@ -34,6 +35,6 @@ def decide(state: State, policies: Policies, now: datetime) -> Decision:
     chores, chore_at = upkeep(state, policies, now, (*starts, *moves, *tests))
     times = (page_at, say_at, backup_at, copy_at, drill_at, chore_at)
     return Decision(
-        actions=(*pages, *says, *starts, *moves, *tests, *chores),
+        actions=(*pages, *says, *starts, *moves, *tests, *chores, *storing(state, policies)),
         wake_at=min((at for at in times if at is not None), default=None),
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from orchestrator.core.events import Event, RunKind
     from orchestrator.core.policy.model import Provider, Site
@@ -19,6 +19,7 @@ class Policies:
     """What is promised: the sites whose files are sound, the provider, and where we are.
 
     `place` is the policy's word for this machine: drills that belong elsewhere are awaited.
+    `digests`: by site, of the files that its policy is written in.
     `awake_since` is when the daemon began to watch, or the machine woke: what was missed while
     nobody could act is caught up before anybody is told that it is late.
     """
@@ -27,6 +28,7 @@ class Policies:
     provider: Provider | None
     place: str
     awake_since: datetime | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,10 @@ class StartBackup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartDrill:
-    """Drill a site now; `services` empty: all of it. `drill` is its name in the policy."""
+    """Drill a site now; `services` empty: all of it. `drill` is its name in the policy.
+
+    `point`: T0 is any instant of so long until now; None: now.
+    """
 
     site: str
     drill: str
@@ -49,6 +54,7 @@ class StartDrill:
     services: tuple[str, ...]
     slot: datetime
     key: str
+    point: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +86,15 @@ class StartUpkeep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StorePolicy:
+    """Put the policy of a site, which has changed, beside its points in a repository."""
+
+    site: str
+    repository: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
     """Append an event of an incident, once: `key` is unique in the log."""
 
@@ -99,7 +114,7 @@ class Page:
     channel: str
 
 
-Action = StartBackup | StartDrill | StartCopy | StartUpkeep | Say | Page
+Action = StartBackup | StartDrill | StartCopy | StartUpkeep | StorePolicy | Say | Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

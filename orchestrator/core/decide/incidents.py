@@ -51,6 +51,8 @@ OF_REPOSITORY = (
     Condition.REPOSITORY_UNREACHABLE,
 )
 OF_COPY = {Condition.COPY_FAILED, Condition.COPY_LAGS}
+# What has nothing to do with why a service is not backed up.
+EXPLAINS_NOTHING = {*OF_COPY, Condition.CHANGE_UNUSUAL}
 
 
 def changes(state: State, policies: Policies, now: datetime) -> tuple[list[Say], datetime | None]:
@@ -70,7 +72,7 @@ def changes(state: State, policies: Policies, now: datetime) -> tuple[list[Say],
         troubled = {
             (one.site, one.service): one.condition
             for one in held
-            if one.service and stem(one.condition)[0] not in OF_COPY
+            if one.service and stem(one.condition)[0] not in EXPLAINS_NOTHING
         }
         for key, incident in open_now.items():
             note = None if key in still else _over(state, policies, incident, troubled, still)
@@ -200,6 +202,8 @@ def _over(
         why = "the site is no longer in the policies"
     elif incident.service and incident.service not in site.services:
         why = "the service is no longer in the policy"
+    elif f"{incident.site}/{incident.service}/{Condition.BACKUP_SUSPECTED}" in still:
+        why = f"now it is {Condition.BACKUP_SUSPECTED}"
     elif condition in OF_COPY:
         why = _copied(state, site, incident, still)
     elif condition not in OF_BACKUP:

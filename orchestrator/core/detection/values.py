@@ -19,6 +19,7 @@ class Word(StrEnum):
     REWRITTEN = "rewritten"  # far more files were changed than this service ever changes
     INCOMPRESSIBLE = "incompressible"  # what was added no longer compresses as it used to
     RENAMED = "renamed"  # files came back under another extension, or extensions vanished
+    FINISHED = "finished"  # files of kinds that nobody edits were changed in place
     DELETED = "deleted"  # far more files are gone than ever go
     DECOY = "decoy"  # the file that nobody touches was touched
 

@@ -20,6 +20,7 @@ def drill(values: Values) -> model.DrillPlan:
         cron=values["cron"],
         scenario=Scenario(values.get("scenario", Scenario.SERVER_FAILURE)),
         where=values.get("where"),
+        point=values.get("point"),
     )
 
 

@@ -59,6 +59,7 @@ def _source(name: str, values: Values) -> model.Source:
                 require_mount=v.get("require_mount"),
                 tolerate=tuple(tolerate.get("patterns", ())),
                 tolerate_at_most=tolerate.get("at_most", 0),
+                decoy=v.get("decoy"),
             )
         case {"postgresql": v}:
             spec = model.Postgresql(

@@ -13,14 +13,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.policy.lead import manual
-from orchestrator.core.policy.model import Adopted, Postgresql
+from orchestrator.core.policy.model import Adopted, Files, Postgresql
 from orchestrator.core.policy.plain import business, equipment, lead
 from orchestrator.core.policy.plain_repository import hours, protection
 from orchestrator.core.policy.plain_service import service as plain_service
 from restore_drills.model import Scenario, SqlCheck
 
 if TYPE_CHECKING:
-    from orchestrator.core.policy.model import Limits, Service, Site
+    from orchestrator.core.policy.model import External, Limits, Service, Site
+
+    Spec = Files | Postgresql | Adopted | External
 
 UNTOUCHED = {"name", "criticality"}  # a word for people; who is called
 
@@ -79,15 +81,20 @@ def _windows(limits: Limits) -> list[Any]:
 
 
 def _of_a_proof(service: Service) -> Service:
-    """Leave out the references to secrets, and the schedule: when is not what."""
+    """Leave out the references to secrets, the schedule and the decoys: when is not what."""
     return replace(
         service,
         every=None,
         cron=None,
-        sources=tuple(
-            replace(source, spec=replace(source.spec, password=None))
-            if isinstance(source.spec, Postgresql)
-            else source
-            for source in service.sources
-        ),
+        sources=tuple(replace(source, spec=_bare(source.spec)) for source in service.sources),
     )
+
+
+def _bare(spec: Spec) -> Spec:
+    match spec:
+        case Postgresql():
+            return replace(spec, password=None)
+        case Files():
+            return replace(spec, decoy=None)
+        case _:
+            return spec

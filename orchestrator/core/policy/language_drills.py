@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.core.policy.shape import Choice, Either, Fields, ListOf
+from orchestrator.core.policy import values
+from orchestrator.core.policy.shape import Either, Fields, ListOf, Text
 from orchestrator.core.policy.words import (
     CRON,
     ID,
@@ -16,18 +17,20 @@ from orchestrator.core.policy.words import (
 )
 from restore_drills.model import Scenario
 
-BUILT = (Scenario.SERVER_FAILURE, Scenario.BUCKET_WIPE)
-DRILLED = Choice(
-    words=tuple(scenario.value for scenario in BUILT),
-    later=keys(*(scenario.value for scenario in Scenario if scenario not in BUILT)),
+BUILT = tuple(Scenario)
+POINT = Text(
+    what="a point",
+    pattern=values.POINT,
+    read=values.point,
+    write="write latest or random-within-30d",
 )
 DRILLS = ListOf(
     item=Fields(
         fields={
             "name": need(ID, "One of its own."),
             "cron": need(CRON, "Local time of the site."),
-            "scenario": may(DRILLED, "Default server-failure."),
-            "point": may(Choice(words=("latest",), later=keys("random-within-.*"))),
+            "scenario": may(SCENARIO, "Default server-failure."),
+            "point": may(POINT, "The disaster's instant: latest is now; or any of so long ago."),
             "where": may(ID, "A place or an equipment; elsewhere than here it is awaited."),
         }
     )

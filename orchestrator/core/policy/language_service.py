@@ -49,6 +49,7 @@ FILES = Fields(
             ),
             "Files that may be unreadable without making the point partial.",
         ),
+        "decoy": may(PATH, "A file of it that nobody touches: a change is a sign of an attack."),
     },
     later=keys("set", "data_time"),
 )
@@ -194,6 +195,6 @@ SERVICE = Fields(
             Whole(least=1, most=2, later=frozenset({3, 4})), "The least that a drill must reach."
         ),
     },
-    later=keys("priority", "start", "decoy"),
+    later=keys("priority", "start"),
     one_of=(("source", "sources"),),
 )

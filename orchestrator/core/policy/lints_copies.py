@@ -32,6 +32,7 @@ def copy_lints(site: Site) -> Iterator[Warned]:
         if kept:
             yield from _copies(service, kept)
             yield from _slow_turns(service, kept)
+            yield from _lost(service, kept)
     yield from _nothing_removable(site)
     yield from _read_again(site)
 
@@ -97,6 +98,24 @@ def _slow_turns(service: Service, kept: list[Repository]) -> Iterator[Warned]:
         yield ("services", service.id, "objectives", *own, "rpo"), what, remedy
 
 
+def _lost(service: Service, kept: list[Repository]) -> Iterator[Warned]:
+    """What leaves no copy needs no drill to be known: a promise for it cannot be held."""
+    remedies = {
+        Scenario.BURGLARY: "copy it to an offsite repository",
+        Scenario.RANSOMWARE: "keep a copy that is immutable, append_only or offline",
+    }
+    for scenario, remedy in remedies.items():
+        if scenario in service.objectives and not any(_survives(one, scenario) for one in kept):
+            yield (
+                ("services", service.id, "objectives", "scenarios", scenario.value),
+                (
+                    f"no copy survives a {scenario} ({', '.join(one.id for one in kept)}): what is "
+                    "promised here cannot be held"
+                ),
+                f"{remedy}, or promise nothing",
+            )
+
+
 def _survives(repository: Repository, scenario: Scenario) -> bool:
     if scenario is Scenario.BURGLARY:
         return repository.location is Location.OFFSITE
@@ -105,7 +124,8 @@ def _survives(repository: Repository, scenario: Scenario) -> bool:
 
 def _is_protected(repository: Repository) -> bool:
     """Whether our own keys are not enough to delete it, as far as the policy says."""
-    return bool(repository.immutable or repository.append_only or repository.rotation)
+    refuses = repository.append_only and not repository.url.startswith(NOBODY_REFUSES)
+    return bool(repository.immutable or refuses or repository.rotation)
 
 
 def _deletable(site: Site) -> Iterator[Warned]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orchestrator.core.cron import largest_gap
@@ -10,12 +11,12 @@ from restore_drills.model import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import timedelta
 
     from orchestrator.core.policy.fault import Path
-    from orchestrator.core.policy.model import Service, Site
+    from orchestrator.core.policy.model import Retention, Service, Site
 
 Warned = tuple["Path", str, str]  # where, what, what to do
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BASE, WIPE = Scenario.SERVER_FAILURE, Scenario.BUCKET_WIPE
 
 
@@ -61,8 +62,9 @@ def _rare_drills(site: Site) -> Iterator[Warned]:
         yield ("drills",), what, "add one, or remove drills: and the daemon keeps proofs alive"
     for scenario in sorted(drilled):
         yield from _far_apart(site, scenario)
-    if WIPE not in drilled:
-        yield from _wipe_unproven(site)
+    for service in site.services.values():
+        yield from _unproven(site, service, drilled)
+    yield from _thinned(site)
 
 
 def _far_apart(site: Site, scenario: Scenario) -> Iterator[Warned]:
@@ -79,17 +81,50 @@ def _far_apart(site: Site, scenario: Scenario) -> Iterator[Warned]:
         yield ("drills", f"[{often}]", "cron"), what, remedy
 
 
-def _wipe_unproven(site: Site) -> Iterator[Warned]:
-    """A promise of its own for a wiped bucket is proven by a drill of its own."""
-    if not any(repository.url.startswith("s3:") for repository in site.repositories.values()):
-        return
-    for service in site.services.values():
-        if WIPE in service.objectives:
+def _unproven(site: Site, service: Service, drilled: set[Scenario]) -> Iterator[Warned]:
+    """A promise of its own is proven by a drill of its own."""
+    on_s3 = any(one.url.startswith("s3:") for one in site.repositories.values())
+    for scenario in service.objectives:
+        if scenario is None or scenario in {BASE, *drilled} or (scenario is WIPE and not on_s3):
+            continue
+        yield (
+            ("services", service.id, "objectives", "scenarios", scenario.value),
+            f"no drill of {scenario}: what is promised here is never proven",
+            f'add to drills: {{name: {scenario}, cron: "0 4 20 * *", scenario: {scenario}}}',
+        )
+
+
+def _thinned(site: Site) -> Iterator[Warned]:
+    """A disaster of weeks ago falls between the points that a retention still keeps from then."""
+    for i, drill in enumerate(site.drills or ()):
+        apart = drill.point and site.retention and _apart(site.retention, drill.point)
+        promises = [
+            promise
+            for service in site.services.values()
+            if (promise := service.promise(drill.scenario)) is not None
+        ]
+        rpo = min((promise.rpo for promise in promises), default=None)
+        if drill.point and apart and rpo is not None and rpo <= apart:
             yield (
-                ("services", service.id, "objectives", "scenarios", WIPE.value),
-                f"no drill of {WIPE}: what is promised here is never proven",
-                'add to drills: {name: wipe, cron: "0 4 20 * *", scenario: bucket-wipe}',
+                ("drills", f"[{i}]", "point"),
+                (
+                    f"of {spoken(drill.point)} ago the retention keeps a point every "
+                    f"{spoken(apart)}: an rpo of {spoken(rpo)} is missed there ({drill.scenario})"
+                ),
+                "draw from a shorter time, keep more points, or promise less",
             )
+
+
+def _apart(kept: Retention, ago: timedelta) -> timedelta | None:
+    """Return how far apart the points are that are kept of so long ago; None: nobody can say."""
+    rules = (
+        (kept.hourly, HOUR),
+        (kept.daily, DAY),
+        (kept.weekly, 7 * DAY),
+        (kept.monthly, 31 * DAY),
+        (kept.yearly, 366 * DAY),
+    )
+    return next((each for count, each in rules if count * each >= ago), None)
 
 
 def _nobody_called(site: Site) -> Iterator[Warned]:

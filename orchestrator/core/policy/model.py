@@ -155,7 +155,10 @@ class Repository:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """A tree of files; a file that cannot be read makes the point partial unless tolerated."""
+    """A tree of files; a file that cannot be read makes the point partial unless tolerated.
+
+    `decoy` is a file in it that nobody touches.
+    """
 
     paths: tuple[str, ...]
     exclude: tuple[str, ...]
@@ -164,6 +167,7 @@ class Files:
     require_mount: str | None
     tolerate: tuple[str, ...]
     tolerate_at_most: int
+    decoy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,12 +263,16 @@ class Manual:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillPlan:
-    """A drill that the policy schedules; `where` None: wherever the daemon runs."""
+    """A drill that the policy schedules; `where` None: wherever the daemon runs.
+
+    `point`: T0 is any instant of so long until now; None: now.
+    """
 
     name: str
     cron: Cron
     scenario: Scenario
     where: str | None
+    point: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,11 @@ def drills(site: model.Site) -> Plain:
 
 def _drill(value: model.DrillPlan) -> Plain:
     return said(
-        name=value.name, cron=value.cron.text, scenario=value.scenario.value, where=value.where
+        name=value.name,
+        cron=value.cron.text,
+        scenario=value.scenario.value,
+        point=None if value.point is None else f"random-within-{written(value.point)}",
+        where=value.where,
     )
 
 

@@ -54,6 +54,7 @@ def _source(value: model.Source) -> Plain:
                 tolerate_unreadable={"patterns": list(v.tolerate), "at_most": v.tolerate_at_most}
                 if v.tolerate
                 else None,
+                decoy=v.decoy,
             )
         case model.Postgresql() as v:
             kind = "postgresql"

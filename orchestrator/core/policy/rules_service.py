@@ -22,6 +22,7 @@ def service_rules(ruling: Ruling) -> None:
         sources = list(sources_of(name, service, path))
         _sources(ruling, sources)
         _overlaps(ruling, sources)
+        _decoys(ruling, sources)
         if any("external" in source for _, source, _ in sources):
             _external(ruling, service, path)
             continue
@@ -68,6 +69,18 @@ def _overlaps(ruling: Ruling, sources: list[tuple[str, Values, Path]]) -> None:
                     f"{quoted(str(tree))} is saved by the source {outer} as well",
                     f"leave it to one of them, or exclude it in {outer}",
                 )
+
+
+def _decoys(ruling: Ruling, sources: list[tuple[str, Values, Path]]) -> None:
+    """A decoy is seen only where it is backed up: below one of the source's own paths."""
+    for _, source, path in sources:
+        files = source.get("files") or {}
+        decoy, here = files.get("decoy"), (*path, "files", "decoy")
+        if decoy is None or ruling.conforming.touched((*path, "files")):
+            continue
+        place = PurePosixPath(decoy)
+        if not any(place != PurePosixPath(p) and place.is_relative_to(p) for p in files["paths"]):
+            ruling.say(here, "the decoy is in none of the paths", "put it into one that is saved")
 
 
 def _external(ruling: Ruling, service: Values, path: Path) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from orchestrator.core.cron import Cron
 
 DURATION = r"[0-9]{1,6}[smhdw]"
+POINT = rf"latest|random-within-{DURATION}"
 PERCENT = r"[0-9]{1,3}(\.[0-9]{1,4})?%"
 MONTH = r"[0-9]{4}-[0-9]{2}"
 DATE = rf"{MONTH}(-[0-9]{{2}})?"
@@ -60,6 +61,16 @@ def spell(text: str) -> timedelta:
     if read > CENTURY:
         raise ValueError(f"write at most {CENTURY.days}d")
     return read
+
+
+def point(text: str) -> timedelta | None:
+    """Read `latest` as None and `random-within-30d` as its duration."""
+    begin, _, within = text.rpartition("-")
+    if text == "latest":
+        return None
+    if begin != "random-within":
+        raise ValueError("write latest or random-within-30d")
+    return spell(within)
 
 
 def _unit(word: str) -> str | None:

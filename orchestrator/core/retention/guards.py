@@ -95,6 +95,7 @@ def _ahead(contents: Contents, now: datetime) -> str:
         *(s for h in contents.points for s in h.snapshots),
         *contents.adopted,
         *contents.foreign,
+        *contents.apart,
     ]
     future = [s for s in every if s.time > latest]
     if not future:

@@ -65,7 +65,9 @@ class _Reading:
         match event:
             case RunStarted(kind=RunKind.RETAIN, repository=self._repository):
                 self._open.add(event.run)
-            case BackupFinished(outcome=Outcome.COMPLETE, repository=self._repository):
+            case BackupFinished(
+                outcome=Outcome.COMPLETE | Outcome.SUSPECTED, repository=self._repository
+            ):
                 self.added.append((at, 1))
             case CopyFinished(repository=self._repository):
                 self.added.append((at, event.points))

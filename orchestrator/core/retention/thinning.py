@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from orchestrator.core.retention.rules import chosen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime, tzinfo
 
     from orchestrator.core.copies.snapshots import Contents, Held
     from orchestrator.core.policy.model import Retention
+    from orchestrator.core.retention.lineage import Lineage
 
 LEFT_AFTER = timedelta(days=7)
+# A suspected point is no use to a recovery, and may be one to whoever asks what happened.
+SUSPECTED_FOR = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,23 +36,27 @@ class Thinned:
     retired: bool = False
 
 
-def thinned(
+def thinned(  # noqa: PLR0913 - what a choice is made from
     contents: Contents,
     services: Iterable[str],
     retention: Retention,
     zone: tzinfo,
     now: datetime,
+    *,
+    lineages: Mapping[str, Lineage] | None = None,
 ) -> tuple[Thinned, ...]:
     """Return what becomes of every service that has points, or what is left of some, here.
 
     What is left of a run that never became a point (failed, partial, not sealed) goes after seven
     days, when a newer usable point is there. A point that lacks something here is left alone as
-    long as a rule would keep it were it whole: a copy is being made, or a repair can heal it.
+    long as a rule would keep it were it whole: a copy is being made, or a repair can heal it. A
+    suspected point goes a month after it was made, once a drill has proven one made since.
+    `lineages`: by service, what is kept of the points from before a machine was rebuilt.
     """
     wanted = set(services)
     everything = (*contents.points, *contents.broken, *contents.leftovers)
     return tuple(
-        _thinned(name, contents, retention, zone, now)
+        _thinned(name, contents, retention, zone, now, (lineages or {}).get(name))
         if name in wanted
         else Thinned(
             service=name,
@@ -60,12 +67,25 @@ def thinned(
     )
 
 
-def _thinned(
-    service: str, contents: Contents, retention: Retention, zone: tzinfo, now: datetime
+def _thinned(  # noqa: PLR0913, PLR0917 - the same, of one service
+    service: str,
+    contents: Contents,
+    retention: Retention,
+    zone: tzinfo,
+    now: datetime,
+    lineage: Lineage | None,
 ) -> Thinned:
-    points = [p for p in contents.points if p.service == service]
+    every = [p for p in contents.points if p.service == service]
+    points = [p for p in every if not p.suspected]  # the others take no clean one's place
     broken = [p for p in contents.broken if p.service == service]
     keep = chosen(points, retention, zone, now)
+    if lineage is not None:
+        for run, why in lineage.reasons(points).items():
+            keep[run] = (*keep.get(run, ()), why)
+    for one in every:
+        may_go = lineage is not None and lineage.proven and one.data_time < now - SUSPECTED_FOR
+        if one.suspected and not may_go:
+            keep.setdefault(one.run, ("suspected",))
     newest = max((p.data_time for p in points), default=None)
 
     def is_left(held: Held) -> bool:
@@ -78,9 +98,11 @@ def _thinned(
     dead += [
         h for h in broken if h.run not in would and newest is not None and newest > h.data_time
     ]
+    if lineage is not None:
+        dead = [h for h in dead if lineage.lets_go(h.data_time)]
     return Thinned(
         service=service,
-        kept=tuple((p, keep[p.run]) for p in points if p.run in keep),
-        removed=tuple(p for p in points if p.run not in keep),
+        kept=tuple((p, keep[p.run]) for p in every if p.run in keep),
+        removed=tuple(p for p in every if p.run not in keep),
         leftovers=tuple(dead),
     )

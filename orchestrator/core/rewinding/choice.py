@@ -152,6 +152,12 @@ def shown(key: str, kind: Kind, past: History, at: datetime) -> Choice:
     return replace(choice, is_known=len(choice.candidates) == 1 or kind is Kind.CONFIG)
 
 
+def unhidden(past: History, since: datetime) -> History:
+    """Return what an object would have been, had nobody deleted it after an instant."""
+    kept = tuple(v for v in past if not (v.is_marker and v.at > since))
+    return kept or past
+
+
 def is_whole(choice: Choice, good: Version) -> bool:
     """Whether what is there now is already what it should be."""
     return choice.current is not None and choice.current.content == good.content

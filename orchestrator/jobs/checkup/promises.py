@@ -11,6 +11,7 @@ from orchestrator.core import cron
 from orchestrator.core.diagnosis import Fine
 from orchestrator.core.policy.oncall import Smtp, Webhook
 from orchestrator.jobs.checkup.ground import error, warning
+from orchestrator.reports.pausing import said
 from orchestrator.reports.words import duration
 
 if TYPE_CHECKING:
@@ -55,6 +56,19 @@ def losses(ground: Ground) -> Said:
                 f"up to {duration(between)} lie between two backups, and one takes "
                 f"{duration(took)}: the promise of {duration(rpo)} cannot be held",
                 "Back it up more often, or promise what can be held.",
+            )
+
+
+def paused(ground: Ground) -> Said:
+    """Whether a site stands still, since when and by whom."""
+    for site in ground.sites:
+        known = ground.state.sites.get(site.id)
+        if known is not None and known.paused is not None:
+            yield warning(
+                "site-paused",
+                site.id,
+                f"paused {said(known.paused, site.timezone)}",
+                f"Let it go on with `pra resume {site.id}`, with --anew on a rebuilt machine.",
             )
 
 

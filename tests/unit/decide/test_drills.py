@@ -153,6 +153,15 @@ def test_a_drill_that_belongs_here_by_name_starts_here() -> None:
     assert ["away"] == [start.drill for start in starts]
 
 
+def test_a_drill_of_any_scenario_starts_with_the_point_that_the_policy_wants() -> None:
+    virus = replace(WEEKLY, scenario=Scenario.RANSOMWARE, point=30 * DAY)
+
+    found = started(told(LONG_BACKED_UP), replace(SITE, drills=(virus,)))
+
+    assert found is not None
+    assert (Scenario.RANSOMWARE, 30 * DAY) == (found.scenario, found.point)
+
+
 def test_a_proof_is_kept_alive_beside_the_crons_of_other_scenarios() -> None:
     burglary = replace(WEEKLY, scenario=Scenario.BURGLARY)
     site, late = replace(SITE, drills=(burglary,)), SLOT + 35 * DAY

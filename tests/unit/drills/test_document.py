@@ -29,15 +29,16 @@ TOP: dict[str, Any] = {
     "exploratory": bool, "t0": str,
     "started_at": str, "place": str, "verdict": str, "objective": (str, type(None)),
     "label": str, "depth": int, "rta_s": NULLABLE, "lead_s": NULLABLE, "lead_basis": str,
-    "time_to_recover_s": NULLABLE, "rpa_s": NULLABLE, "coverage": dict, "critical_path": list,
-    "bytes_fetched": (int, type(None)), "services": list, "sandbox": (dict, type(None)),
-    "tools": dict, "findings": list,
+    "time_to_recover_s": NULLABLE, "rpa_s": NULLABLE, "detection_lag_s": NULLABLE, "coverage": dict,
+    "critical_path": list, "bytes_fetched": (int, type(None)), "services": list,
+    "sandbox": (dict, type(None)), "tools": dict, "findings": list,
 }  # fmt: skip
 SERVICE: dict[str, Any] = {
     "id": str, "verdict": str, "objective": (str, type(None)), "label": str, "depth": int,
     "repository": (str, type(None)), "data_time": (str, type(None)), "policy_hash": str,
     "rta_s": NULLABLE, "lead_s": NULLABLE, "time_to_recover_s": NULLABLE, "rto_s": int,
-    "rpa_s": NULLABLE, "rpo_s": int, "why": list, "snapshots": list,
+    "rpa_s": NULLABLE, "rpo_s": int, "why": list,
+    "path": (str, type(None)), "suspected_points": list, "snapshots": list,
     "files": (int, type(None)), "bytes": (int, type(None)), "verified_bytes": (int, type(None)),
     "skipped_files": list, "instants": dict, "offsets_s": dict, "steps": list, "checks": list,
 }  # fmt: skip
@@ -66,6 +67,35 @@ UNTRIED = served(
 def fits(value: dict[str, Any], form: dict[str, Any]) -> None:
     assert list(form) == list(value)
     assert {} == {k: v for k, v in value.items() if not isinstance(v, form[k])}
+
+
+def test_one_path_is_a_part_of_what_its_point_holds() -> None:
+    whole, one = served(bytes=2000), served(bytes=500, path="/srv/x")
+
+    assert (2000, 2000) == (all_bytes([whole]), all_bytes([one]))
+    found = document(report(one))
+    assert ([500, 2000], "/srv/x") == (found["coverage"]["bytes"], found["services"][0]["path"])
+
+
+def test_the_points_that_were_passed_over_are_told_and_how_late_the_virus_was_seen() -> None:
+    told = served(passed_over=(point(NOW),))
+    found = document(replace(report(told), undetected=timedelta(minutes=90)))
+
+    assert ("first-suspected", 5400.0) == (found["point"], found["detection_lag_s"])
+    (suspected,) = found["services"][0]["suspected_points"]
+    assert {"run": point(NOW).run, "data_time": stamp(NOW)} == suspected
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({}, "latest"),
+        ({"t0": NOW}, "at"),
+        ({"t0": NOW, "point": "random-within-30d"}, "random-within-30d"),
+    ],
+)
+def test_how_the_instant_was_chosen_is_told(asked: dict[str, Any], said: str) -> None:
+    assert said == document(report(**asked))["point"]
 
 
 @pytest.mark.parametrize("one", [served(), UNTRIED, served(elsewhere=True)])

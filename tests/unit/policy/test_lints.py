@@ -35,6 +35,7 @@ services:
     objectives: {rto: 4h, rpo: 1h, scenarios: {burglary: {rto: 3d}}}
     backup: {to: far, every: 30m}
 escalate: {P1: wake, P3: wake}
+drills: [{name: a, cron: 0 3 * * sun}, {name: b, cron: 0 4 * * sun, scenario: burglary}]
 """
 PROVIDER = """\
 provider: {name: P, timezone: UTC}

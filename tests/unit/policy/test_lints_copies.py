@@ -7,6 +7,14 @@ import pytest
 from orchestrator.core import policy
 from tests.copied import PROVIDER, check
 
+VIRUS_DRILLED = (
+    "retention",
+    (
+        "drills: [{name: a, cron: 0 3 * * sun}, {name: v, cron: 0 4 * * sun, scenario: ransomware}]"
+        "\nretention"
+    ),
+)
+
 
 def warnings(*changes: tuple[str, str]) -> list[str]:
     checked = check(*changes)
@@ -95,14 +103,45 @@ def test_what_is_probably_not_meant_is_a_warning(
 def test_an_unplugged_disk_is_late_only_where_nothing_else_is_left() -> None:
     virus = ("rpo: 1h", "rpo: 1h, scenarios: {ransomware: {rpo: 1d}}")
     unlocked = ("    immutable: {mode: compliance, for: 30d}\n", "")
-    [late] = warnings(virus, unlocked)  # the lock took a line
+    [late] = warnings(virus, unlocked, VIRUS_DRILLED)  # the lock took a line
 
-    assert [] == warnings(virus)
+    assert [] == warnings(virus, VIRUS_DRILLED)
     assert late.startswith(
         "21: services.files.objectives.scenarios.ransomware.rpo: an rpo of 1d is missed under "
         "ransomware, which leaves disk alone: unplugged for up to 7d"
     )
-    assert [] == warnings(("rpo: 1h", "rpo: 1h, scenarios: {ransomware: {rpo: 8d}}"), unlocked)
+    slower = ("rpo: 1h", "rpo: 1h, scenarios: {ransomware: {rpo: 8d}}")
+    assert [] == warnings(slower, unlocked, VIRUS_DRILLED)
+
+
+def test_a_promise_for_what_leaves_no_copy_is_told_without_a_drill() -> None:
+    both = "rpo: 1h, scenarios: {ransomware: {rpo: 1d}, burglary: {rpo: 1d}}"
+    found = warnings(("rpo: 1h", both), ("copy_to: [far, disk], ", ""))
+
+    for scenario in ("burglary", "ransomware"):
+        said = f"objectives.scenarios.{scenario}: no copy survives a {scenario} (near): what is "
+        assert [line for line in found if said in line], found
+
+
+def test_only_a_server_is_believed_to_refuse() -> None:
+    promise = ("rpo: 1h", "rpo: 1h, scenarios: {ransomware: {rpo: 1d}}")
+    claim = ("equipment: nas}", "equipment: nas, append_only: true}")
+    lost = "no copy survives a ransomware"
+
+    claimed = warnings(promise, ("copy_to: [far, disk], ", ""), claim)
+    served = warnings(promise, ("to: near, copy_to: [far, disk]", "to: host"))
+
+    assert [True, False] == [any(lost in line for line in said) for said in (claimed, served)]
+
+
+def test_an_instant_of_weeks_ago_may_lie_between_what_is_still_kept() -> None:
+    virus = "rpo: 1h, scenarios: {ransomware: {rpo: 1d}}"
+    drawn = VIRUS_DRILLED[1].replace("ransomware}", "ransomware, point: random-within-14d}")
+    slow = virus.replace("1d", "2d")
+
+    (said,) = warnings(("rpo: 1h", virus), (VIRUS_DRILLED[0], drawn))
+    assert "].point: of 14d ago the retention keeps a point every 1d: an rpo of 1d is" in said
+    assert [] == warnings(("rpo: 1h", slow), (VIRUS_DRILLED[0], drawn))
 
 
 def test_what_can_be_deleted_is_told_once_however_many_services_are_in_it() -> None:

@@ -13,7 +13,7 @@ repositories:
 services:
   files:
     source: {files: {paths: [/srv]}}
-    objectives: {rto: 4h, rpo: 24h, scenarios: {burglary: {rpo: 2d}}}
+    objectives: {rto: 4h, rpo: 24h, scenarios: {server-failure: {rpo: 2d}}}
     backup: {every: 6h}
   payroll: {source: {external: {tool: t}}}
 drills: [{name: weekly, cron: 0 3 * * sun}]
@@ -72,7 +72,7 @@ def test_the_tightest_promise_is_the_one_that_is_told() -> None:
     [warning] = warnings("rpo: 2d", "rpo: 5h")
 
     assert warning.startswith(
-        "7: services.files.objectives.scenarios.burglary.rpo: an rpo of 5h is"
+        "7: services.files.objectives.scenarios.server-failure.rpo: an rpo of 5h is"
     )
 
 

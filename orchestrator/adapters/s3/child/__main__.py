@@ -24,7 +24,9 @@ OPERATIONS = {
     "view": "orchestrator.adapters.s3.child.view",
     "relock": "orchestrator.adapters.s3.child.relock",
     "sizes": "orchestrator.adapters.s3.child.sizes",
+    "laying": "orchestrator.adapters.s3.child.laying",
     "posture": "orchestrator.adapters.s3.child.posture",
+    "opening": "orchestrator.adapters.s3.child.opening",
 }
 
 

@@ -11,7 +11,14 @@ from orchestrator.adapters.s3.child.place import THREADS
 from orchestrator.adapters.s3.child.rewind import digest
 from orchestrator.adapters.s3.child.rewind_calls import Calls, Unreadable
 from orchestrator.adapters.s3.child.rewind_listing import keeps_versions, pasts
-from orchestrator.core.rewinding.choice import Fate, before_wipe, kind_of, shown, taken
+from orchestrator.core.rewinding.choice import (
+    Fate,
+    before_wipe,
+    kind_of,
+    shown,
+    taken,
+    unhidden,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +34,7 @@ TOGETHER = 200  # versions in a line, so that no line is too long
 def run(place: Place, request: dict[str, Any], tell: Tell) -> dict[str, Any]:
     """Tell the versions that show the repository as it was at `at`, or just before it was wiped.
 
+    `undone`: what was deleted after this instant counts as being there, what came later does too.
     Only what was written over is read here: the rest is what its name says, or restic sees it.
     """
     at = datetime.fromisoformat(request["at"])
@@ -34,10 +42,12 @@ def run(place: Place, request: dict[str, Any], tell: Tell) -> dict[str, Any]:
     found = pasts(place, calls)
     if not keeps_versions(place, found):
         return {"versioned": False}
-    as_of = before_wipe(found, at)
+    undone = datetime.fromisoformat(request["undone"]) if request.get("undone") else None
+    there = {key: unhidden(past, undone) for key, past in found.items()} if undone else found
+    as_of = before_wipe(there, at)
     choices = [
         shown(key, kind, past, as_of)
-        for key, past in found.items()
+        for key, past in there.items()
         if (kind := kind_of(key)) is not None
     ]
     wanted = [choice for choice in choices if choice.fate is Fate.WANTED]
@@ -54,7 +64,7 @@ def run(place: Place, request: dict[str, Any], tell: Tell) -> dict[str, Any]:
         "versioned": True,
         "as_of": as_of.isoformat(),
         "lost": len(wanted) - len(chosen) + sum(c.fate is Fate.GONE for c in choices),
-        "taken": taken(found, as_of),
+        "taken": taken(found, undone or as_of),
     }
 
 

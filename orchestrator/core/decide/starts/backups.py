@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from orchestrator.core.decide.actions import StartBackup
 from orchestrator.core.decide.starts.occupied import address, shut
 from orchestrator.core.decide.starts.turns import Turns, backoff, key
+from orchestrator.core.decide.starts.working import working
 from orchestrator.core.events import Outcome, RunKind
 from orchestrator.core.schedule import of_backups
 from orchestrator.core.state import Series, SiteState
@@ -57,7 +58,7 @@ def backups(
     closed = shut(state, policies)
     due: list[Due] = []
     wake_at: datetime | None = None
-    for site in policies.sites.values():
+    for site in working(state, policies):
         known = state.sites.get(site.id, NOTHING).services
         for name, service in site.services.items():
             series = known[name].backups if name in known else NEVER

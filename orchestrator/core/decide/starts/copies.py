@@ -17,6 +17,7 @@ from orchestrator.core.decide.starts.turns import (
     ended,
     key,
 )
+from orchestrator.core.decide.starts.working import working
 from orchestrator.core.events import Outcome, RunKind
 from orchestrator.core.schedule import of_backups
 from orchestrator.core.state import CopyState, SiteState
@@ -109,7 +110,7 @@ def copies(
 
 def _promised(state: State, policies: Policies) -> Iterator[_Promise]:
     """Yield where something is to be copied that is there, in the repository the policy names."""
-    for site in policies.sites.values():
+    for site in working(state, policies):
         known: dict[str, ServiceState] | None = None
         for name, service in site.services.items():
             if not service.copy_to:

@@ -9,6 +9,7 @@ from orchestrator.core.decide.actions import StartDrill
 from orchestrator.core.decide.starts.occupied import address, shut
 from orchestrator.core.decide.starts.proofs import DAY, PROOF, SCENARIO, wanted
 from orchestrator.core.decide.starts.turns import AHEAD, LONG_AGO, Turn, Turns, backoff, key
+from orchestrator.core.decide.starts.working import working
 from orchestrator.core.events import Outcome, RunKind
 from orchestrator.core.policy.model import External
 from orchestrator.core.schedule import of_drill
@@ -65,7 +66,7 @@ def drills(
     due: list[Due] = []
     later: list[datetime] = []
     closed = shut(state, policies)
-    for site in policies.sites.values():
+    for site in working(state, policies):
         if closed and any(address(site, name) in closed for name in site.repositories):
             continue  # the same
         for at, one in _asked(state, site, policies.place, now):
@@ -129,6 +130,7 @@ def _of_cron(state: State, site: Site, plan: DrillPlan, owed: Turn) -> Due:
         services=(),
         slot=owed.slot,
         key=f"{plan.name} {key(owed.slot, state.drill(site.id, plan.name))}",
+        point=plan.point,
     )
     return Due(owed.since, site.id, plan.name, start)
 

@@ -26,15 +26,19 @@ LEAST = 2 * HOUR  # by day, before the site opens again
 DOUBT = timedelta(hours=24)  # after a wrong clock: what it dated is looked at first
 HELD = "retention-held"
 CLOCK = "clock-wrong"
+SUSPECTED, UNUSUAL = "backup-suspected", "change-unusual"
+PAUSED = "site-paused"
 # Nothing is removed while one of these is open for the site, or for the machine: somebody or
 # something may have taken points away, or added some, and the good ones may be the old ones.
 SUSPICIOUS = (
     "repository-damaged",
     "repository-lost",
     "repository-foreign",
-    "backup-suspected",
+    SUSPECTED,
+    UNUSUAL,
     CLOCK,
     "log-restored",
+    PAUSED,
 )
 NEVER = Series()
 _GAPS = 30  # closed hours looked at: lunch breaks and short nights may be too short
@@ -108,11 +112,16 @@ def suspected(state: State, now: datetime) -> dict[str, str]:
     Damage in one repository speaks for the whole site: another may be what it is repaired from. A
     wrong clock may have made old what is new, and is doubted until a day after it is right again.
     """
-    found = {
+    found = {site: PAUSED for site, known in state.sites.items() if known.paused is not None}
+    found |= {
         site: SUSPICIOUS[0]
         for site, known in state.sites.items()
         if any(repository.damages for repository in known.repositories.values())
     }
+    for site, known in state.sites.items():
+        for service in known.services.values():
+            if service.suspicion is not None or service.unusual is not None:
+                found.setdefault(site, UNUSUAL if service.suspicion is None else SUSPECTED)
     for seen in state.observed.values():
         if seen.condition.startswith(SUSPICIOUS):
             found.setdefault(seen.site, seen.condition)

@@ -17,6 +17,7 @@ from orchestrator.core.decide.starts.retaining import (
     suspected,
 )
 from orchestrator.core.decide.starts.turns import LONG_AGO, Turn, backoff, endless, key
+from orchestrator.core.decide.starts.working import is_paused
 from orchestrator.core.events import Outcome, RunKind
 from orchestrator.core.policy.model import Adopted
 from orchestrator.core.schedule import of_readings, of_relocks, of_retention
@@ -112,8 +113,11 @@ def _promised(state: State, policies: Policies) -> Iterator[tuple[Site, _Plan, R
         if made is None or made[0] is not site:
             made = _plans[site.id] = (site, tuple(_planned(site)))
         if made[1]:
+            stands_still = is_paused(state, site.id)
             repositories = state.sites.get(site.id, NOTHING).repositories
             for plan in made[1]:
+                if stands_still and plan.kind is not RunKind.RELOCK:
+                    continue
                 known = repositories.get(plan.repository.id, UNKNOWN)
                 if known.since is not None or not plan.ours:
                     yield site, plan, known

@@ -74,10 +74,10 @@ def remember(  # noqa: PLR0913 - the values
 
 def of_service(service: Service, known: ServiceState) -> tuple[object, ...]:
     """Return what a service's look rests on: values that never change."""
-    series = known.backups
+    series, suspicions = known.backups, known.suspicions or None
     if not service.copy_to:
-        return (series.last, series.answered, known.complete)
-    facts: list[object] = [series.last, series.answered, known.complete]
+        return (series.last, series.answered, known.complete, suspicions, known.unusual)
+    facts: list[object] = [series.last, series.answered, known.complete, suspicions, known.unusual]
     for name in service.copy_to:
         there = known.copies.get(name)
         if there is not None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.core.decide.wrong import calm
+from orchestrator.core.decide.wrong import calm, kits, pausing
 from orchestrator.core.decide.wrong.behind import View
 from orchestrator.core.decide.wrong.conditions import Condition, Held, stem
 from orchestrator.core.decide.wrong.copying import Copying
 from orchestrator.core.decide.wrong.keeping import Keeping
 from orchestrator.core.decide.wrong.proving import too_late, unproven
 from orchestrator.core.decide.wrong.shut import GRAVE, Found, Trouble, explained
+from orchestrator.core.decide.wrong.suspicion import mistrusted, only
 from orchestrator.core.state import RepositoryState, ServiceState, SiteState
 
 if TYPE_CHECKING:
@@ -40,16 +41,19 @@ def holding(state: State, policies: Policies, now: datetime) -> list[Held]:
 def survey(state: State, policies: Policies, now: datetime) -> tuple[list[Held], datetime | None]:
     """Return what holds, and the next instant at which time alone may change it."""
     open_now = {i.key: i for i in state.incidents.values() if i.resolved_at is None}
-    held = [_observed(one) for one in state.observed.values()]
+    held = [_observed(o) for o in state.observed.values() if o.condition != Condition.KIT_STALE]
     until: datetime | None = None
     late = too_late(state, policies, now)
     for site in policies.sites.values():
         known = state.sites.get(site.id, NOTHING)
         look = _Site(state, policies, site, known, open_now, now)
-        held += look.found()
+        found = look.found()
         proofs, second = unproven(site, known, late.get(site.id, {}), open_now, now)
-        held += proofs
-        for at in (look.until, second):
+        told, third = pausing.calmed(site, known, (*found, *proofs), open_now, now)
+        held += told
+        kit, fourth = kits.lacking(site, known, state.observed, now)
+        held += [kit] if kit else []
+        for at in (look.until, second, third, fourth):
             if at is not None and (until is None or at < until):
                 until = at
     return held, until
@@ -69,7 +73,8 @@ class _Site:
     ) -> None:
         self.until: datetime | None = None
         self._state, self._site, self._known = state, site, known
-        self._open, self._now, self._awake = open_now, now, policies.awake_since
+        self._open, self._now = open_now, now
+        self._awake = pausing.awake_since(known, policies.awake_since)
         # A service with an open incident is never taken for well.
         self._troubled = (
             {i.service for i in open_now.values() if i.site == site.id} if open_now else ()
@@ -99,6 +104,11 @@ class _Site:
                 self._remember(service, "service", facts, looked)
 
     def _of_service(self, service: Service, known: ServiceState) -> Iterator[Found]:
+        yield mistrusted(self._site, service, known)
+        found = self._backed_up(service, known)
+        yield from found if known.suspicion is None else only(found)
+
+    def _backed_up(self, service: Service, known: ServiceState) -> Iterator[Found]:
         yield View(
             state=self._state,
             site=self._site,

@@ -53,6 +53,8 @@ def unproven(
         of = known.services.get(service.id)
         for scenario, proofs in of.proofs.items() if of else ():
             answered, proven = proofs.answered, proofs.proven
+            if of is not None and of.suspicion is not None and _is_untold(site, scenario, open_now):
+                continue  # the one page says more: of course its last clean point is too old
             if answered is not None and answered is not proven and _says_no(answered):
                 refuted.setdefault(scenario, []).append((service, answered))
             elif proven is not None:
@@ -68,6 +70,11 @@ def unproven(
         if scenario not in unable or one.key in open_now:
             held.append(one)
     return held, until and until + timedelta(microseconds=1)
+
+
+def _is_untold(site: Site, scenario: str, open_now: Mapping[str, Incident]) -> bool:
+    word = f"{site.id}//{Condition.DRILL_REFUTED}-{scenario}"
+    return word not in open_now
 
 
 def too_late(state: State, policies: Policies, now: datetime) -> dict[str, dict[str, datetime]]:

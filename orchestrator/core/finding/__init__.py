@@ -1,0 +1,1 @@
+"""What a person asks of the past of his files, as values. Pure."""

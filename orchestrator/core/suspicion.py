@@ -1,0 +1,139 @@
+"""Whether a service's points are trusted, since when, and what a new one is to be called. Pure.
+
+One sign is for a ticket: the point is usable. Two of different kinds in one source are an attack,
+until a person says otherwise: the point, and all that follow, are suspected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from orchestrator.core.detection.values import ALARM, Word
+from orchestrator.core.events import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from orchestrator.core.detection.values import Look
+    from orchestrator.core.events import BackupFinished, Sign
+    from orchestrator.core.state import Expected, ServiceState, SiteState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """What is thought of a new point; `suspect` is the run since which its service is suspected.
+
+    `decoys`: path to the SHA-256 of what is there, empty where it is gone. `looks`: how it looks
+    to the next one, by source.
+    """
+
+    signs: tuple[Sign, ...] = ()
+    suspect: str = ""
+    decoys: Mapping[str, str] = field(default_factory=dict)
+    looks: Mapping[str, Look] = field(default_factory=dict)
+
+    def outcome(self, outcome: Outcome) -> Outcome:
+        """Return how a backup of this outcome ends; a partial one stays no point at all."""
+        return Outcome.SUSPECTED if self.suspect and outcome is Outcome.COMPLETE else outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubted:
+    """A service that is suspected since the data time `since`, or merely changed in an unusual way.
+
+    `clean` is its newest point that nothing speaks against.
+    """
+
+    since: datetime
+    grave: bool
+    signs: tuple[Sign, ...]
+    clean: BackupFinished | None
+
+
+def doubted(known: ServiceState) -> Doubted | None:
+    """Return what nobody has judged yet of a service."""
+    suspicion, unusual, clean = known.suspicion, known.unusual, last_clean(known)
+    if suspicion is not None:
+        return Doubted(since=suspicion.since, grave=True, signs=suspicion.signs, clean=clean)
+    if unusual is None or unusual.data_time is None:
+        return None
+    return Doubted(since=unusual.data_time, grave=False, signs=unusual.signs, clean=clean)
+
+
+def begun(site: SiteState, known: ServiceState) -> datetime | None:
+    """Return since when the history counts that a new point is compared with; None: all of it.
+
+    A machine that was cleaned or rebuilt has nothing in common with the one before.
+    """
+    ends = [s.until for s in known.suspicions if s.until is not None and not s.cleared]
+    return max([*ends, *([site.anew] if site.anew else [])], default=None)
+
+
+def counted(history: Iterable[Look], known: ServiceState, since: datetime | None) -> list[Look]:
+    """Return the part of a history that a new point is compared with: the trusted one."""
+    return [
+        look
+        for look in history
+        if (since is None or look.data_time >= since) and not is_suspected(known, look.data_time)
+    ]
+
+
+def is_suspected(known: ServiceState, data_time: datetime) -> bool:
+    """Whether a point of this data time is in a period that is mistrusted."""
+    return any(
+        not one.cleared and one.since <= data_time and (one.until is None or data_time < one.until)
+        for one in known.suspicions
+    )
+
+
+def suspect(known: ServiceState, began: datetime | None) -> str:
+    """Return the run since which a backup that began then is suspected, whatever it looks like.
+
+    One that began before the machine was said to be clean is of the time before.
+    """
+    if known.suspicion is not None:
+        return known.suspicion.run
+    last = known.suspicions[-1] if known.suspicions else None
+    if last is None or last.cleared or last.until is None or began is None:
+        return ""
+    return last.run if last.since <= began < last.until else ""
+
+
+def announced(site: SiteState, service: str, known: ServiceState, now: datetime) -> Expected | None:
+    """Return what somebody said would change between the point before and now."""
+    before = known.complete.data_time if known.complete else None
+    for one in reversed(site.expected):
+        is_over = one.until < (before or now)
+        if one.service in {"", service} and one.begin <= now and not is_over:
+            return one
+    return None
+
+
+def judged(run: str, signs: Mapping[str, Sequence[Sign]], expected: Expected | None) -> Opinion:
+    """Return what the signs, by source, make of a new point.
+
+    What was announced is at most for a ticket, unless the decoy was touched as well: nobody's work
+    does that.
+    """
+    many = len(signs) > 1
+    said: dict[tuple[str, str], Sign] = {}
+    worst: set[str] = set()
+    for source, found in signs.items():
+        words = {sign.word for sign in found}
+        worst = max(worst, words, key=len)
+        for sign in found:
+            shared = not many or sign.word == Word.DECOY
+            detail = sign.detail if shared else f"{source}: {sign.detail}"
+            said.setdefault((sign.word, detail), replace(sign, detail=detail))
+    is_alarm = len(worst) >= ALARM and (expected is None or Word.DECOY in worst)
+    if expected is not None:
+        note = f" (announced: {expected.text}, by {expected.by})"
+        said = {key: replace(sign, detail=sign.detail + note) for key, sign in said.items()}
+    return Opinion(signs=tuple(said.values()), suspect=run if is_alarm else "")
+
+
+def last_clean(known: ServiceState) -> BackupFinished | None:
+    """Return the newest point that nothing speaks against."""
+    return known.before_unusual if known.unusual is not None else known.complete

@@ -1,0 +1,152 @@
+"""The journal of a recovery, its place, its order, and what is left of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from orchestrator.core.recovering import journal, manual
+from orchestrator.core.recovering.journal import Asked, Journal, Pinned
+from orchestrator.core.recovering.left import Left, Progressing
+from orchestrator.core.recovering.order import ordered
+from orchestrator.core.recovering.place import alive, conflict
+from tests import builders, policies
+
+AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+ASKED = Asked(site="bakery", services=("till",), scenario="ransomware", repository="nas")
+BEGUN = Journal(
+    asked=ASKED,
+    began=AT,
+    t0=AT,
+    runs=("one", "two"),
+    points={
+        "till": Pinned(
+            repository="nas",
+            run="r",
+            data_time=AT,
+            snapshots={"till": ("a" * 64, "b" * 64)},
+            whole=True,
+        )
+    },
+)
+
+
+def test_a_journal_comes_back_as_it_was_written() -> None:
+    assert BEGUN == journal.decode(journal.encode(BEGUN))
+    over = replace(BEGUN, over=True, asked=replace(ASKED, repository=None, path="/srv/é"))
+    assert over == journal.decode(journal.encode(over))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "null", '{"format": 2}', journal.encode(BEGUN)[:-20]]
+)
+def test_what_is_no_journal_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        journal.decode(text)
+
+
+def test_the_same_request_goes_on_and_another_is_named() -> None:
+    assert "" == journal.other(BEGUN, ASKED)
+    another = Asked(site="mill", services=(), scenario="burglary", path="/x")
+    assert (
+        "of the site bakery, of till, of whole services, under ransomware, from nas"
+        == journal.other(BEGUN, another)
+    )
+
+
+def test_the_command_that_goes_on_has_all_that_was_asked() -> None:
+    assert (
+        "pra",
+        "recover",
+        "bakery",
+        "till",
+        "--to=/back",
+        "--scenario=ransomware",
+        "--repository=nas",
+    ) == journal.words(ASKED, "/back")
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("/srv/share", "it is the source /srv/share of share"),
+        ("/srv/share/back", "it lies in the source /srv/share of share"),
+        ("/srv", "it contains the source /srv/share of share"),
+        ("/srv/share2", ""),
+        ("/var/lib/pra/x", "it lies in /var/lib/pra"),
+        ("/back", ""),
+    ],
+)
+def test_a_place_that_touches_what_is_alive_is_none(target: str, why: str) -> None:
+    share = policies.service("share", policies.source(policies.SHARE, name="share"))
+    taken = dict(alive(policies.site(share), Path("/var/lib/pra")))
+
+    assert why == conflict(Path(target), taken)
+
+
+def test_services_come_back_by_what_they_need_and_then_by_criticality() -> None:
+    declared = [("mail", "P3", ()), ("erp", "P1", ("base",)), ("base", "P4", ()), ("web", "P2", ())]
+    site = policies.site(
+        *(
+            policies.service(name, criticality=how, depends_on=needs)
+            for name, how, needs in declared
+        )
+    )
+    plan = builders.plan(
+        *(builders.service(id=name, depends_on=needs) for name, _, needs in declared)
+    )
+
+    assert ["web", "mail", "base", "erp"] == [s.id for s in ordered(plan, site).services]
+
+
+def test_before_anything_is_measured_the_time_left_is_that_of_past_drills() -> None:
+    fresh = Progressing({("till", "till"): 1000}, 240.0, 40.0)
+
+    assert Left(seconds=240.0) == fresh.left(0)
+    assert Left(seconds=None) == Progressing({}, None, None).left(0)
+
+
+def test_the_time_left_is_what_is_to_come_at_the_rate_of_the_last_minute() -> None:
+    work = Progressing({("a", "x"): 6000, ("b", "y"): None}, None, 40.0)
+    work.moved(("b", "y"), 0, 4000, 100.0)
+    work.moved(("a", "x"), 1000, None, 110.0)
+
+    assert Left(seconds=9000 / 100 + 40, rate=100.0) == work.left(110.0)
+    assert (1000, 10000) == work.sums()
+    for second in range(120, 300, 10):  # twice as fast from now on
+        work.moved(("a", "x"), 1000 + (second - 110) * 20, 6000, float(second))
+    assert 20.0 == work.left(290.0).rate
+
+
+def test_a_line_that_gives_nothing_has_no_time_left_to_tell() -> None:
+    work = Progressing({("a", "x"): 6000}, None, None)
+    work.moved(("a", "x"), 10, 6000, 0.0)
+    work.moved(("a", "x"), 10, 6000, 30.0)
+
+    assert Left(seconds=None, stalled=True) == work.left(30.0)
+
+
+def test_when_all_is_fetched_the_loading_and_the_checks_are_left() -> None:
+    work = Progressing({("a", "x"): 6000}, 100.0, 40.0)
+    work.moved(("a", "x"), 5000, 6000, 0.0)
+    work.moved(("a", "x"), 5999, 6000, 9.0)
+    work.fetched("a")
+
+    assert Left(seconds=40.0) == work.left(9.0)
+
+
+def test_a_step_by_hand_stands_with_its_services_when_it_was_signed_off() -> None:
+    step = manual.Signed(name="plug", services=("till",), owner="Paul", allow_s=600.0)
+    document = {"services": [{"id": "till", "steps": []}, {"id": "mail", "steps": []}]}
+
+    open_, done = (
+        manual.signed_off(document, [one]) for one in (step, replace(step, by="Anne", seconds=61.5))
+    )
+
+    assert [[], []] == [service["steps"] for service in open_["services"]]
+    assert [None] == [one["by"] for one in open_["manual"]]
+    said = {"name": "manual", "what": "plug", "seconds": 61.5, "by": "Anne"}
+    assert [[said], []] == [service["steps"] for service in done["services"]]

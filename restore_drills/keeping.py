@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aim:
-    """What one service is to be brought back to; `stopped` says why it is not."""
+    """What one service is to be brought back to; `stopped` says why it is not.
+
+    `passed_over` are newer points, which are suspected.
+    """
 
     plan: ServicePlan
     point: Point | None
     stopped: DrillError | None
+    passed_over: tuple[Point, ...] = ()
 
 
 def unanswered(plan: ServicePlan, needed: str) -> Finding:

@@ -100,7 +100,10 @@ def run(  # noqa: PLR0913 - the drill, its two doors, and what the caller may ch
                 except OSError as error:
                     proof.stopped = of_system(error)
         if keeper is not None:
-            aims = (Aim(plan=p.plan, point=p.point, stopped=p.stopped) for p in proofs)
+            aims = (
+                Aim(plan=p.plan, point=p.point, stopped=p.stopped, passed_over=p.passed_over)
+                for p in proofs
+            )
             keeper.chosen(t0, tuple(aims))
         _prove(proofs, host, keeper)
         _look_back(proofs, restore, plan.calendar.timezone)

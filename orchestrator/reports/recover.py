@@ -69,6 +69,11 @@ def ahead(
     if began is not None:
         yield say["goes-on"].format(at=speech.at(began))
     for aim in aims:
+        if aim.passed_over:
+            since = min(point.data_time for point in aim.passed_over)
+            yield say["passed"].format(
+                service=aim.plan.id, count=len(aim.passed_over), at=speech.at(since)
+            )
         if aim.point is None or aim.stopped is not None:
             yield say["no-aim"].format(service=aim.plan.id, why=aim.stopped or "")
             continue

@@ -2,8 +2,9 @@
 
 `python -m benchmarks.detection` prints the table: false alarms on years of ordinary work in
 generated offices, and what of each attack is seen, for several values of the rule's `CAUTION`.
-The offices are those of `offices.PUBLISHED` with their own seeds; the rule was chosen on those of
-`TUNED` (`--tuned`), whose kinds of files, habits and seeds are others.
+The offices are those of `offices.PUBLISHED`. The rule was chosen on those of `TUNED` (`--tuned`),
+whose kinds of files, habits and seeds are others; then it was tried once on other seeds of the
+published ones, its faults were mended, and the table is of seeds that nothing was chosen on.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.encrypting import ATTACKS, overlaid
 from benchmarks.offices import PUBLISHED, TUNED
@@ -32,49 +33,51 @@ if TYPE_CHECKING:
 
 CAUTIONS = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
 NIGHTLY = timedelta(days=1)
-EVERY = (
-    NIGHTLY,
-    timedelta(hours=2),
-    NIGHTLY,
-    NIGHTLY,
-    NIGHTLY,
-    timedelta(hours=1),
-    NIGHTLY,
-    NIGHTLY,
-)
+EVERY = (*[NIGHTLY] * 4, timedelta(hours=2), *[NIGHTLY] * 3, timedelta(hours=1), NIGHTLY)
 EPISODE = timedelta(days=3)  # what follows within it is the same alarm
 KNOWN = 60  # days of ordinary work before an attack
-REMEMBERED = timedelta(days=100)  # of the past, beyond what the rule looks at
-SEEDS = {"published": 50_000, "tuned": 1_000}
+REMEMBERED = timedelta(days=95)  # of the past, beyond what the rule looks at
+SEEDS = {"published": 310_000, "tuned": 1_000}
 
 
 @dataclass(slots=True)
 class Tally:
     """What was counted for one value of `CAUTION`."""
 
+    points: int = 0
+    listed: int = 0
     alarms: int = 0
     tickets: int = 0
     seen: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
     noticed: Counter[str] = field(default_factory=Counter)
-    delays: dict[str, list[float]] = field(default_factory=dict)
+    delays: dict[str, list[int]] = field(default_factory=dict)
 
 
-def strengths(
-    history: Sequence[Look], new: Look, changes: Changes, *, caution: float
-) -> tuple[float, float, tuple[str, ...]]:
-    """Return the `CAUTION` below which a point has a sign, and that below which it is an attack."""
-    lists = changes if worth_lists(history, new, caution=caution) else None
-    if lists is None:  # it has no sign at any value that is looked at
-        return 0.0, 0.0, ()
-    one, two = 0.0, 0.0
+class Strength(NamedTuple):
+    """The values of `CAUTION` below which a point has a sign, and below which it is an attack.
+
+    `listed`: the lists of files were asked for.
+    """
+
+    one: float = 0.0
+    two: float = 0.0
     words: tuple[str, ...] = ()
-    for window in shown(history, new, lists):
+    listed: bool = False
+
+
+def strength(history: Sequence[Look], new: Look, changes: Changes) -> Strength:
+    """Judge a point as the rule does, for all values of `CAUTION` at once."""
+    if not worth_lists(history, new, caution=min(CAUTIONS)):
+        return Strength()  # it has no sign at any of them
+    found = Strength(listed=True)
+    for window in shown(history, new, changes):
         much = sorted((times for times, _ in window), reverse=True)
-        one = max(one, *much[:1], 0.0)
-        if len(much) >= ALARM and much[ALARM - 1] > two:
-            two, words = much[ALARM - 1], tuple(str(sign.word) for _, sign in window)
-    return one, two, words
+        found = found._replace(one=max(found.one, *much[:1], 0.0))
+        if len(much) >= ALARM and much[ALARM - 1] > found.two:
+            words = tuple(str(sign.word) for _, sign in window)
+            found = found._replace(two=much[ALARM - 1], words=words)
+    return found
 
 
 def ordinary(
@@ -86,7 +89,10 @@ def ordinary(
     looks = [look for look, _ in points]
     for at, (look, changes) in enumerate(points):
         history = looks[max(at - REMEMBERED // every, 0) : at]
-        one, two, words = strengths(history, look, changes, caution=min(CAUTIONS))
+        one, two, words, listed = strength(history, look, changes)
+        for tally in tallies.values():
+            tally.points += 1
+            tally.listed += listed
         for caution, tally in tallies.items():
             for signs, much in ((ALARM, two), (1, one)):
                 if much <= caution:
@@ -113,19 +119,18 @@ def attacked(
 ) -> None:
     """Count what is seen of each attack that begins after a point, and how late."""
     looks = [look for look, _ in points[:begin]]
-    start = looks[-1].data_time
     for attack in ATTACKS:
-        history = looks[-REMEMBERED // every :]
+        history = looks[-(REMEMBERED // every) :]
+        known = len(history)
         open_ = dict.fromkeys(tallies, False)
         ticket = dict.fromkeys(tallies, False)
         for look, changes in overlaid(points, attack, begin, files):
-            one, two, _ = strengths(history, look, changes, caution=min(CAUTIONS))
+            one, two, _, _ = strength(history, look, changes)
             for caution, tally in tallies.items():
                 if two > caution and not open_[caution]:
                     open_[caution] = True
                     tally.seen[attack.name] += 1
-                    late = (look.data_time - start) / timedelta(hours=1)
-                    tally.delays.setdefault(attack.name, []).append(late)
+                    tally.delays.setdefault(attack.name, []).append(len(history) - known + 1)
                 if one > caution and not ticket[caution]:
                     ticket[caution] = True
                     tally.noticed[attack.name] += 1
@@ -159,6 +164,8 @@ def table(tallies: dict[float, Tally], years: int) -> Iterable[str]:
     yield f"{'false alarms (P1) in site-years':<44}{row}"
     row = "  ".join(f"{t.tickets / years:>7.1f}" for t in tallies.values())
     yield f"{'one sign alone or more, per site-year':<44}{row}"
+    tally = next(iter(tallies.values()))
+    yield f"lists of files asked for: {tally.listed / tally.points:.2%} of {tally.points:,} points"
     for attack in ATTACKS:
         name = attack.name
         row = "  ".join(f"{t.seen[name] / t.asked[name]:>7.0%}" for t in tallies.values())
@@ -166,10 +173,15 @@ def table(tallies: dict[float, Tally], years: int) -> Iterable[str]:
         row = "  ".join(f"{t.noticed[name] / t.asked[name]:>7.0%}" for t in tallies.values())
         yield f"{'   at least a ticket':<44}{row}"
         row = "  ".join(
-            f"{median(t.delays[name]):>6.0f}h" if name in t.delays else f"{'-':>7}"
+            f"{_late(t.delays[name]):>7}" if name in t.delays else f"{'-':>7}"
             for t in tallies.values()
         )
-        yield f"{'   median delay of the P1':<44}{row}"
+        yield f"{'   backups until the P1, median/9 of 10':<44}{row}"
+
+
+def _late(backups: list[int]) -> str:
+    late = sorted(backups)
+    return f"{median(late):.0f}/{late[int(0.9 * len(late))]}"
 
 
 def main() -> None:

@@ -88,8 +88,10 @@ def _numbers(report: Report, speech: Speech) -> Iterator[str]:
     else:
         yield f"{start}{speech['answering'].format(rta=rta)}, {where}"
         total = speech.span(_longest(map(until_work, services)))
-        worst = max(services, key=lambda s: s.plan.lead or timedelta())
-        observed = worst.plan.lead_basis is LeadBasis.OBSERVED
+        longest = max((s.plan.lead or timedelta() for s in services), default=timedelta())
+        observed = any(
+            s.plan.lead_basis is LeadBasis.OBSERVED and s.plan.lead == longest for s in services
+        )
         yield speech["lead-observed" if observed else "lead"].format(
             lead=speech.span(_longest(leads)), total=total
         )

@@ -161,8 +161,26 @@ def test_an_emptied_share_is_one_sign() -> None:
 
 def test_old_files_put_into_an_archive_are_one_sign() -> None:
     new = look(NOW, changed=40, new=3, files=6500, added=150_000_000, ratio=1.0)
+    few = look(NOW, changed=20, new=4, added=150_000_000, ratio=1.0)
 
     assert {Word.DELETED} == words(nights(), new)
+    assert set() == words(nights(), few)
+
+
+def test_a_closure_of_weeks_takes_nothing_from_what_is_known() -> None:
+    history = nights(90)
+    history += [look(NOW + n * NIGHT, changed=0, new=0) for n in range(21)]
+    back = NOW + 21 * NIGHT
+
+    assert set() == words(history, look(back, changed=98, new=25))
+    assert {Word.REWRITTEN, Word.INCOMPRESSIBLE} == words(history, work(look(back), changed=600))
+
+
+def test_a_service_that_swaps_files_every_night_is_worth_no_lists() -> None:
+    history = [replace(one, new=150, files=FILES) for one in nights()]
+
+    assert not worth_lists(history, look(NOW, new=149))
+    assert worth_lists(history, look(NOW, new=155))
 
 
 def test_moved_folders_are_no_sign() -> None:

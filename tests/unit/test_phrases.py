@@ -36,4 +36,7 @@ def test_findings_that_are_translated_are_findings_that_there_are() -> None:
         "no-seal",
         "external-declared",
         "hardware-undeclared",
+        "kit-not-used",
+        "checks-not-asked",
+        "suspected-skipped",
     } == set(FINDINGS_FR)

@@ -16,6 +16,7 @@ FEWEST = 20  # files; a person renames fewer by hand
 SHARE = 0.005  # of all files
 KINDS = 3  # a converter takes one kind of file to another; who encrypts takes whatever is there
 ONE = 0.8  # of what came bears the same extension
+CHIEF = 0.66  # of what went: so much of one kind is a converter's work and a cleaning
 SCATTERED = 0.5  # as many extensions as half the files: each file got its own
 # Kinds that are made once and then kept as they are.
 FINISHED = {
@@ -30,7 +31,7 @@ FINISHED = {
     ),
     "mail": frozenset({".eml", ".msg"}),
 }
-FAMILIES, FEW = 2, 5  # families of them, and files of each; one alone may be a batch job
+FAMILIES, FEW, PART = 2, 5, 0.05  # families, files of each: one alone may be a batch job
 QUARTER = 0.25  # of all that was changed
 FINISHED_SHARE = 0.001  # of all files
 MOSTLY, MANY = 0.4, 0.25  # of what was touched; of all files
@@ -39,7 +40,20 @@ DENSE = frozenset(
     {
         *(".7z", ".avi", ".br", ".bz2", ".cr2", ".cr3", ".docx", ".flac", ".gif", ".gz", ".heic"),
         *(".jpeg", ".jpg", ".m4a", ".m4v", ".mkv", ".mov", ".mp3", ".mp4", ".mts", ".nef", ".odp"),
-        *(".ods", ".odt", ".ogg", ".pdf", ".png", ".pptx", ".rar", ".tgz", ".webm", ".webp"),
+        *(
+            ".ods",
+            ".odt",
+            ".ogg",
+            ".pdf",
+            ".png",
+            ".pptx",
+            ".rar",
+            ".tgz",
+            ".tif",
+            ".tiff",
+            ".webm",
+            ".webp",
+        ),
         *(".wmv", ".xlsx", ".xz", ".zip", ".zst"),
     }
 )
@@ -62,7 +76,7 @@ def exchanged(changes: Changes) -> int:
     fewer = {kind: count - changes.came.get(kind, 0) for kind, count in changes.gone.items()}
     vanished = [count for count in fewer.values() if count >= FEW]
     came, gone = sum(alien.values()), sum(vanished)
-    if not came or len(vanished) < KINDS or max(vanished) >= ONE * gone:
+    if not came or len(vanished) < KINDS or max(vanished) >= CHIEF * gone:
         return 0
     alike = max(alien.values()) >= ONE * came or len(alien) >= SCATTERED * came
     return min(came, gone) if alike else 0
@@ -71,6 +85,11 @@ def exchanged(changes: Changes) -> int:
 def replaced(changes: Changes) -> int:
     """Return how many files came back under another name, by what the names say."""
     return max(suffixed(changes), exchanged(changes))
+
+
+def rewritten(changes: Changes) -> int:
+    """Return how many files have new content, in place or under another name."""
+    return sum(changes.modified.values()) + replaced(changes)
 
 
 def signs(changes: Changes, new: Look) -> list[Sign]:
@@ -98,7 +117,7 @@ def _finished(changes: Changes, new: Look) -> str:
     count = sum(families)
     if count < max(FEWEST, FINISHED_SHARE * new.files) or count < QUARTER * sum(edited.values()):
         return ""
-    if sum(many >= FEW for many in families) < FAMILIES:
+    if sum(many >= max(FEW, PART * count) for many in families) < FAMILIES:
         return ""
     kinds = _most({k: n for k, n in edited.items() if any(k in f for f in FINISHED.values())})
     return f"{count:,} of {new.files:,} files of kinds that nobody edits were changed ({kinds})"
@@ -107,15 +126,16 @@ def _finished(changes: Changes, new: Look) -> str:
 def explained(changes: Changes, touched: int, files: int) -> bool:
     """Say whether what was touched would not compress in any case: kinds that already are.
 
-    New files of them do explain it. So do changed ones while they are few, or of one kind, as a
-    batch job changes them: who encrypts takes all kinds alike, and takes many.
+    New files of them do explain it, and changed ones while they are few; or all that was changed is
+    of one kind, as in a batch job: who encrypts takes all kinds alike, and takes many.
     """
     dense = sum(count for kind, count in changes.came.items() if kind in DENSE)
     dense -= sum(count for suffix, count in changes.renamed.items() if suffix in DENSE)
-    edited = {kind: count for kind, count in changes.modified.items() if kind in DENSE}
     changed = sum(changes.modified.values())
-    if changed < MANY * files or max(edited.values(), default=0) >= ONE * changed:
-        dense += sum(edited.values())
+    if max(changes.modified.values(), default=0) >= ONE * changed:
+        dense += changed
+    elif changed < MANY * files:
+        dense += sum(count for kind, count in changes.modified.items() if kind in DENSE)
     return dense >= MOSTLY * touched
 
 

@@ -7,8 +7,9 @@ habit), a little more than that while less is known, and in proportion more wher
 still. Before 10 days (for the 7 days: 4 weeks) are known, figures say nothing. The point must have
 part in it: what is over is not said again. The least shares below count three times in 7 days.
 
-- rewritten: at least 1 % of the files and 25 of them have new content, and more than ever. A file
-  of which only the date or the owner changed does not count.
+- rewritten: at least 2 % of the files and 25 of them have new content, and more than ever; a third
+  of that suffices where names or kinds are a sign already. A file of which only the date or the
+  owner changed does not count.
 - incompressible: at least 20 files, 4 MB and 0.5 % of all bytes were added that save a third as
   much as usual or less, less than on 9 of 10 days, and more of such bytes came than ever. It is
   silent where kinds that never compress (photos, archives, today's office documents) are 40 % of
@@ -45,8 +46,9 @@ if TYPE_CHECKING:
     from orchestrator.core.detection.values import Changes, Look
     from orchestrator.core.detection.windows import Sums, Window
 
-REWRITTEN_SHARE, DELETED_SHARE = 0.01, 0.10
+REWRITTEN_SHARE, DELETED_SHARE = 0.02, 0.10
 FEWEST = 25  # files: of fewer, a share says little
+CORROBORATES = 3.0  # times what a figure weighs beside a sign of another kind
 LEFT = 0.25  # of a dump
 SWAPPED = 0.02  # of the files: where so many went and as many came, the lists are looked at
 MB = 1_000_000
@@ -95,9 +97,15 @@ def shown(
 ) -> Iterator[list[Shown]]:
     """Yield for each stretch of time what it shows, and how many times more than ever."""
     named = [] if changes is None else [(math.inf, sign) for sign in names.signs(changes, new)]
-    replaced = names.replaced(changes) if changes is not None else 0
-    for window in windows(history, new, replaced):
-        yield [*_figures(window, new, changes), *named]
+    rewritten = None if changes is None else names.rewritten(changes)
+    for window in windows(history, new, rewritten):
+        figures = list(_figures(window, new, changes))
+        if named:
+            figures = [
+                (much * CORROBORATES if sign.word == Word.REWRITTEN else much, sign)
+                for much, sign in figures
+            ]
+        yield [*figures, *named]
 
 
 def _figures(window: Window, new: Look, changes: Changes | None) -> Iterator[Shown]:

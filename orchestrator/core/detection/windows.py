@@ -84,12 +84,13 @@ class Window:
         return 2 * part * self.now.points >= amount
 
 
-def windows(history: Sequence[Look], new: Look, replaced: int = 0) -> Iterator[Window]:
+def windows(history: Sequence[Look], new: Look, rewritten: int | None = None) -> Iterator[Window]:
     """Yield the newest point alone, then with the rest of its day, then of its week.
 
-    `replaced`: how many files came back in it under another name.
+    `rewritten`: how many files of it may have new content, where the lists told; without them
+    whatever restic counts as changed.
     """
-    last = _tally(history[-1] if history else None, new, replaced=replaced)
+    last = _tally(history[-1] if history else None, new, rewritten=rewritten)
 
     @cache
     def past() -> list[Tally]:
@@ -118,18 +119,18 @@ def _told(history: Sequence[Look]) -> Iterator[Tally]:
 
 
 def _tally(
-    before: Look | None, look: Look, *, first: bool | None = None, replaced: int = 0
+    before: Look | None, look: Look, *, first: bool | None = None, rewritten: int | None = None
 ) -> Tally:
     first = before is None if first is None else first
-    rewritten = 0 if first else look.changed + replaced
-    if rewritten:
+    many = look.changed if rewritten is None else rewritten
+    if many:
         ordinary = look.size / max(look.files, 1)
         content = max(look.added - ENTRY * (look.new + look.changed), 0)
-        rewritten = min(rewritten, int(content / max(min(ordinary / TORN, PIECE), 1.0)))
+        many = min(many, int(content / max(min(ordinary / TORN, PIECE), 1.0)))
+    many = 0 if first else many
     if before is None:
-        return Tally(look, timedelta(0), 0, rewritten, first)
-    gap = abs(look.data_time - before.data_time)
-    return Tally(look, gap, before.files, rewritten, first)
+        return Tally(look, timedelta(0), 0, many, first)
+    return Tally(look, abs(look.data_time - before.data_time), before.files, many, first)
 
 
 def _single(past: Sequence[Tally], last: Tally) -> Past:

@@ -7,6 +7,10 @@ SHELL := /bin/sh
 # Only inside recipes that run pra: the set-up must see the machine's own python and restic.
 with_tools = PATH="$(CURDIR)/.tools/bin:$(CURDIR)/.venv/bin:$$PATH"
 
+# More than half of what a test takes is waiting: two workers a core; eight at most, since each
+# has servers of its own.
+workers = $(shell n=$$(nproc); echo $$((n < 4 ? 2 * n : 8)))
+
 help:
 	@echo "make demo      a backup, a loss and a proven recovery, on this machine (a few minutes)"
 	@echo "make test      lint, and every test"
@@ -21,7 +25,8 @@ demo: .venv/demo restic
 	@$(with_tools) .venv/bin/pra demo
 
 test: lint restics
-	@$(with_tools) .venv/bin/python -m pytest -n 2 --dist loadfile --durations 40
+	@$(with_tools) .venv/bin/python -m pytest -n $(workers) --dist loadfile \
+		--no-loadscope-reorder --durations 40
 
 image-test: .venv/dev restics
 	@setup/debian image

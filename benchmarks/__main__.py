@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks import cases, copies, daemon, relock, rewind
+from benchmarks import burgled, cases, copies, daemon, relock, rewind
 from benchmarks import line as long_line
 from benchmarks.ground import PRA, Ground, Timed
 from orchestrator.demo.servers import PostgresServer
@@ -126,6 +126,9 @@ def far(ground: Ground, only: str, runs: int) -> Iterator[str]:
     if only in "rewind of 100,000":
         ours, raw = rewind.measure()
         yield bounded("rewind of 100,000", ours / raw, rewind.LIMIT, "x")
+    if only in "page of a kit, off by":
+        first = burgled.measure()[0]
+        yield bounded("page of a kit, off by", abs(first.ratio - 1), burgled.HIGH - 1, "x")
 
 
 def watched(ground: Ground, only: str, runs: int) -> Iterator[str]:

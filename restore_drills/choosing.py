@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from restore_drills import findings as say
 from restore_drills import points
 from restore_drills.errors import CannotRun, Damaged, DrillError
-from restore_drills.model import Scenario
+from restore_drills.model import LATEST, Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +70,8 @@ def disaster(
         first = min([*known, *(at for at in seen if at is not None)], default=None)
         if first is not None and first <= asked:
             return Disaster(t0=first, is_named=True, detected=started_at)
-    return Disaster(t0=asked, is_named=plan.t0 is not None)
+    # A recovery that goes on has the T0 that it began with, which nobody has named.
+    return Disaster(t0=asked, is_named=plan.t0 is not None and plan.point != LATEST)
 
 
 def choose(proof: Proof, opened: Opened, found: Found) -> DrillError | None:
@@ -87,12 +89,14 @@ def choose(proof: Proof, opened: Opened, found: Found) -> DrillError | None:
     proof.passed_over = there.passed_over(disaster.detected or disaster.t0, proof.point)
     if proof.passed_over:
         proof.findings.append(say.suspected(plan, proof.passed_over, zone))
+    if there.unmarked is not None:
+        proof.findings.append(say.unmarked(plan, there.unmarked, zone))
     ahead = there.after(now)
     if ahead:
         latest = max(map(points.usable_at, ahead))
         proof.findings.append(say.clock(plan, latest, now))
     if proof.point is None:
-        return _none(plan, there, disaster.t0, dated_ahead=bool(ahead))
+        return _none(plan, there, disaster.t0, zone, dated_ahead=bool(ahead))
     newer = [line for line in there.unusable if line.split(":")[0] > proof.point.run]
     proof.findings += [say.unusable(plan, line) for line in newer[-1:]]
     if not plan.selection.sealed:
@@ -101,7 +105,7 @@ def choose(proof: Proof, opened: Opened, found: Found) -> DrillError | None:
 
 
 def _none(
-    plan: ServicePlan, found: points.Points, t0: datetime, *, dated_ahead: bool
+    plan: ServicePlan, found: points.Points, t0: datetime, zone: str, *, dated_ahead: bool
 ) -> DrillError:
     """Say why there is no recovery point."""
     if dated_ahead:
@@ -114,6 +118,13 @@ def _none(
     if found.unusable and not found.usable:
         return Damaged(f"no usable recovery point: {found.unusable[-1]}")
     if found.usable:
-        return Damaged(f"no recovery point is older than {t0:%Y-%m-%d %H:%M:%S} UTC")
+        asked, first = (
+            at.astimezone(ZoneInfo(zone)) for at in (t0, points.usable_at(found.usable[0]))
+        )
+        return Damaged(
+            f"no recovery point is older than {asked:%Y-%m-%d %H:%M:%S} ({zone}), "
+            f"the first is of {first:%Y-%m-%d %H:%M:%S}",
+            hint="`pra snapshots SITE` lists what there is.",
+        )
     why = ", though this log knows of backups" if plan.pinned else ": never backed up"
     return Damaged(f"no recovery point in {plan.repository}{why}")

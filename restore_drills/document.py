@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from restore_drills.judge import least_sure, worst_objective
-from restore_drills.model import FIRST_SUSPECTED, LATEST, LeadBasis, Verdict
+from restore_drills.model import FIRST_SUSPECTED, LeadBasis, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,8 +71,7 @@ def _point(report: Report) -> str:
     """Return how T0 was chosen."""
     if report.undetected is not None:
         return FIRST_SUSPECTED
-    plan = report.plan
-    return "at" if plan.point == LATEST and plan.t0 is not None else plan.point
+    return report.plan.point
 
 
 def _service(service: ServiceReport, started_at: datetime) -> dict[str, Any]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from restore_drills.errors import DrillError
     from restore_drills.host import Shown
-    from restore_drills.model import Point, SandboxFacts, ServicePlan
+    from restore_drills.model import Point, SandboxFacts, ServicePlan, Suspect
 
 WEAKER = ("rlimit", "watchdog")  # than a cgroup: each process apart, or after the fact
 
@@ -53,6 +53,18 @@ def suspected(plan: ServicePlan, passed: Sequence[Point], zone: str) -> Finding:
         service=plan.id,
         message=f"{many} suspected, of {_local(first, zone)} and later: not used",
         remedy="Judge them: `pra incidents resolve ID --false-alarm` if they are sound.",
+    )
+
+
+def unmarked(plan: ServicePlan, period: Suspect, zone: str) -> Finding:
+    """Somebody with the keys has made suspected points look sound."""
+    return Finding(
+        code="marks-removed",
+        severity=Severity.WARNING,
+        service=plan.id,
+        message=f"points of {_local(period.since, zone)} and later are sealed as suspected, and"
+        " their marks were taken off: somebody has the keys of the repository",
+        remedy="Use nothing newer, and change the repository's keys: `pra repo rotate-key`.",
     )
 
 

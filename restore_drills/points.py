@@ -20,6 +20,7 @@ CLOCKS_AGREE_WITHIN = timedelta(seconds=2)
 LOADED = 3  # a loaded dump needs its own size, about as much in tables and indexes, and WAL
 CLUSTER = 128 << 20  # an empty cluster and its first WAL, in bytes
 SOUND, SUSPECTED = "complete", "suspected"  # outcomes of a seal
+UNMARKED = "its seal says suspected, and somebody took the mark off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,11 @@ class Points:
             for p in self.suspected
             if usable_at(p) <= latest and (used is None or p.data_time > used.data_time)
         )
+
+    @property
+    def unmarked(self) -> Suspect | None:
+        """The period whose marks somebody took off, though the seals still say it; None: none."""
+        return next((s for s in self.suspects if s.why == UNMARKED), None)
 
     @property
     def suspected_since(self) -> datetime | None:

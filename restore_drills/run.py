@@ -7,8 +7,9 @@ through `Host`, and returns a value; it prints nothing and writes no log.
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -210,15 +211,29 @@ def _prove(proofs: list[Proof], host: Host, keeper: Keeper | None) -> None:
             if keeper is not None:
                 keeper.done(proof.report(), proof.room)
         finally:
-            done[proof.plan.id].set_result(None)
+            _settle(done[proof.plan.id])
 
     # A thread each: waiting for another service must not hold the thread it needs.
     with ThreadPoolExecutor(max(len(proofs), 1)) as pool:
-        futures = [pool.submit(finish, proof) for proof in proofs]
-        for future in futures:
-            error = _wait(future, host)
-            if error is not None:
-                raise error
+        try:
+            _waited([pool.submit(finish, proof) for proof in proofs], host)
+        except KeyboardInterrupt:  # while they were begun: the pool waits for those that were
+            host.processes.cancel("interrupted")
+            for one in done.values():
+                _settle(one)
+            raise
+
+
+def _waited(futures: list[Future[None]], host: Host) -> None:
+    for future in futures:
+        error = _wait(future, host)
+        if error is not None:
+            raise error
+
+
+def _settle(done: Future[None]) -> None:
+    with suppress(InvalidStateError):
+        done.set_result(None)
 
 
 def _lean(proof: Proof, needed: Proof, keeper: Keeper | None) -> None:

@@ -13,6 +13,8 @@ from orchestrator.core.decide import decide
 from orchestrator.core.decide.actions import Page, Policies, Say
 from orchestrator.core.events import IncidentOpened
 from tests.attacks import Attacker
+from tests.quick import make, make_in
+from tests.site import PASSWORD
 from tests.watched import Watched
 
 if TYPE_CHECKING:
@@ -51,7 +53,10 @@ class Call:
 
 
 class Besieged(Watched):
-    """`acme`: backed up to `nas`, a folder, and copied to `far`, a bucket with Object Lock."""
+    """`acme`: backed up to `nas`, a folder, and copied to `far`, a bucket with Object Lock.
+
+    Both repositories are there, empty, and open at once.
+    """
 
     def __init__(self, home: Path, server: S3Server, endpoint: str | None = None) -> None:
         self.server = server
@@ -61,6 +66,8 @@ class Besieged(Watched):
         url = f"s3:{endpoint or server.endpoint}/{self.bucket}/acme"
         super().__init__(home, url=url, s3_keys=keys)
         self.nas = home / "nas"
+        make(self.nas, PASSWORD)
+        make_in(server.client(), self.bucket, PREFIX, PASSWORD)
         self.attacker = Attacker(client=server.client(), bucket=self.bucket, prefix=PREFIX)
 
     def write(self, services: str = POLICY, **values: object) -> None:

@@ -179,7 +179,8 @@ def plan(*services: ServicePlan, **other: Any) -> Plan:  # noqa: ANN401 - any fi
         services=services or (service(),),
         calendar=PARIS,
     )
-    return replace(ordinary, **other)
+    chosen = {"point": "at"} if other.get("t0") else {}
+    return replace(ordinary, **(chosen | other))
 
 
 def report(*services: ServiceReport, **other: Any) -> Report:  # noqa: ANN401 - any field

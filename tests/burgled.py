@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pypdfium2
 import pyrage
 
 from orchestrator.adapters.envelope import Identity, opened
@@ -87,6 +88,16 @@ class Office(ClientSite):
         """The printed page, as it is in the envelope."""
         return opened(kit, Identity(self.key.read_text())).parts[TEXT].decode()
 
+    def printed(self, kit: Path) -> str:
+        """The page as it is printed today."""
+        page = self.home / "page.pdf"
+        opening = ["--identity", str(self.key), "-o", str(page), "--force"]
+        ran = self.pra("kit", "print", str(kit), *opening)
+        assert 0 == ran.code, ran
+        with pypdfium2.PdfDocument(page) as document:
+            texts = [one.get_textpage().get_text_range() for one in document]
+        return "\n".join(texts).replace("\r\n", "\n")
+
     def burgled(self) -> None:
         """Take away all that is on the premises: the machine's everything, the files, the NAS."""
         for taken in (self.policies, self.state, self.secrets, self.source, self.near):
@@ -149,11 +160,21 @@ class Machine:
         """The words that open the kit."""
         return ["--kit", str(kit), "--identity", str(self.office.key)]
 
-    def start(self, *words: str) -> Child:
+    def start(self, *words: str, path: str = "") -> Child:
         """Call `pra` and do not wait; the caller ends it."""
+        env = {**self.env, **({"PATH": path} if path else {})}
         return self._processes.start(
-            [str(PRA), *words, "--state", str(self.state)], env=self.env, cwd=self.home
+            [str(PRA), *words, "--state", str(self.state)], env=env, cwd=self.home
         )
+
+    def holding(self, verb: str) -> str:
+        """A PATH whose restic never comes back from a verb: it does not begin it."""
+        shim = self.home / "bin" / "restic"
+        shim.parent.mkdir()
+        real = shutil.which("restic", path=self.office.path)
+        shim.write_text(f'#!/bin/sh\n[ "$1" = {verb} ] && exec sleep 1000\nexec {real} "$@"\n')
+        shim.chmod(0o755)
+        return f"{shim.parent}:{self.office.path}"
 
     def shell(self, lines: list[str]) -> str:
         """Type lines into a shell, and return what it prints."""

@@ -22,6 +22,8 @@ TOOLS = Path(__file__).parents[1] / ".tools"
 VERSIONS = ("0.18.0", "0.19.1")
 # What a machine's own settings would say to restic, boto3, libpq or pra.
 FOREIGN = ("AWS_", "RESTIC_", "PG", "PRA_", "RCLONE_", "B2_", "GOOGLE_", "AZURE_")
+# The rooms whose tests take long first: what is quick fills up the end, when a worker is idle.
+ROOMS = ("image", "e2e", "component", "contract", "unit")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
@@ -31,6 +33,12 @@ class Bucket:
 
     name: str
     url: str
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the rooms whose tests take long; within a room the order stays random."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: ROOMS.index(item.path.relative_to(here).parts[0]))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,7 +7,7 @@ import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
-from tests.quick import quicken
+from tests.quick import make
 from tests.site import FILES, PASSWORD, ClientSite
 
 if TYPE_CHECKING:
@@ -60,16 +60,14 @@ class TwoPlaces(ClientSite):
         path.write_text(path.read_text().replace("services:\n", f"{near}services:\n", 1))
 
     def made(self, points: int = 2) -> None:
-        """Back up so many times, each with other files, and copy."""
-        for number in range(points):
+        """Back up so many times, each with other files, and copy; both open at once."""
+        make(self.repository, PASSWORD)
+        make(self.near, NEAR)
+        for _ in range(points):
             self.fill(files=10, size=30_000)
             self.backup("--no-copy")
-            if not number and self.repository.exists():
-                quicken(self.repository, PASSWORD)
         copied = self.pra("repo", "copy", "acme")
         assert 0 == copied.code, copied
-        if self.near.exists():
-            quicken(self.near, NEAR)
 
     def moved(self, home: Path) -> TwoPlaces:
         """Return a copy of the whole site elsewhere."""

@@ -6,18 +6,14 @@ in a file that is named by its SHA-256. It takes a tenth of a millisecond, not m
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.poly1305 import Poly1305
-
 from restore_drills.process import Processes
+from tests.ciphers import Key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,9 +28,7 @@ class Forge:
     """Writes snapshots into a local repository of which it knows the master key."""
 
     place: Path
-    encrypt: bytes
-    k: bytes
-    r: bytes
+    key: Key
 
     def snapshot(  # noqa: PLR0913 - what a snapshot says
         self,
@@ -64,17 +58,10 @@ class Forge:
         }
         if original:
             body["original"] = original
-        sealed = self._sealed(json.dumps(body).encode())
+        sealed = self.key.seal(json.dumps(body).encode())
         name = hashlib.sha256(sealed).hexdigest()
         (self.place / "snapshots" / name).write_bytes(sealed)
         return name
-
-    def _sealed(self, plain: bytes) -> bytes:
-        nonce = os.urandom(16)
-        stream = Cipher(algorithms.AES(self.encrypt), modes.CTR(nonce)).encryptor()
-        text = stream.update(plain) + stream.finalize()
-        block = Cipher(algorithms.AES(self.k), modes.ECB()).encryptor()  # noqa: S305 - restic's own
-        return nonce + text + Poly1305.generate_tag(self.r + block.update(nonce), text)
 
 
 def forge(place: Path, binary: Path | str, password: str) -> Forge:
@@ -83,10 +70,4 @@ def forge(place: Path, binary: Path | str, password: str) -> Forge:
     argv = [str(binary), "cat", "masterkey", "--no-lock", "--no-cache"]
     ended = Processes("the-tests").run(argv, env=env, timeout=TIMEOUT)
     assert ended.code == 0, ended
-    key = json.loads(ended.stdout)
-    return Forge(
-        place=place,
-        encrypt=base64.b64decode(key["encrypt"]),
-        k=base64.b64decode(key["mac"]["k"]),
-        r=base64.b64decode(key["mac"]["r"]),
-    )
+    return Forge(place=place, key=Key.read(ended.stdout))

@@ -28,6 +28,11 @@ def files(place: Path, kind: str) -> list[Path]:
     return sorted((place / kind).iterdir())
 
 
+def largest(place: Path, kind: str) -> Path:
+    """The largest of the repository's files of a kind."""
+    return max(files(place, kind), key=lambda path: path.stat().st_size)
+
+
 def truncate(path: Path, size: int = 1000) -> None:
     """Cut a file short that its owner may not write."""
     path.chmod(0o600)

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from datetime import timedelta
 from functools import cache
@@ -17,10 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.poly1305 import Poly1305
-
 from restore_drills.process import Processes
+from tests.ciphers import Key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,21 +27,44 @@ if TYPE_CHECKING:
 CHEAP = {"N": 2, "r": 1, "p": 1}
 RESTIC = Path(__file__).parents[1] / ".tools/bin/restic"
 MOST = 1 << 30  # bytes that a derivation of restic's may take
+FIRST = "of the first"  # the password of the one that restic itself makes
 
 
 def make(place: Path, password: str) -> None:
-    """Make an empty repository in a folder, which opens at once.
+    """Make an empty repository in a folder, which opens at once, unless it was made before.
 
-    It is a twin of the others of this name and password that this process made.
+    It is a twin of the others of this name and password that this process made. All of them cut
+    files in one way, as if each had been made to receive the copies of the others.
     """
-    shutil.copytree(_template(place.name, password).name, place)
+    if not (place / "config").exists():
+        shutil.copytree(_template(place.name, password).name, place)
+
+
+def make_in(client: S3Client, bucket: str, prefix: str, password: str) -> None:
+    """Make an empty repository in a bucket, which opens at once; its name ends the prefix."""
+    upload(Path(_template(Path(prefix).name, password).name), client, bucket, prefix)
 
 
 @cache
 def _template(name: str, password: str) -> TemporaryDirectory[str]:
+    """Make a sister of the first: its own id and password, the same master key."""
     folder = TemporaryDirectory(prefix=f"quick-{name}-")
+    place = Path(folder.name)
+    shutil.copytree(_first().name, place, dirs_exist_ok=True)
+    (key,) = (place / "keys").iterdir()
+    master = Key.read(_opened(key.read_bytes(), FIRST))
+    config = master.reseal((place / "config").read_bytes(), id=secrets.token_hex(32))
+    (place / "config").chmod(0o600)
+    (place / "config").write_bytes(config)
+    _put(place, FIRST, password)
+    return folder
+
+
+@cache
+def _first() -> TemporaryDirectory[str]:
+    folder = TemporaryDirectory(prefix="quick-")
     secret = Path(folder.name) / "password"
-    secret.write_text(password)
+    secret.write_text(FIRST)
     env = {
         "PATH": os.environ["PATH"],
         "RESTIC_REPOSITORY": folder.name,
@@ -52,26 +74,13 @@ def _template(name: str, password: str) -> TemporaryDirectory[str]:
     ended = Processes("quick").run(argv, env=env, timeout=timedelta(seconds=60))
     assert ended.code == 0, ended
     secret.unlink()
-    quicken(Path(folder.name), password)
+    quicken(Path(folder.name), FIRST)
     return folder
 
 
 def quicken(place: Path, password: str) -> None:
     """Make a repository in a folder open at once; it has one key."""
-    (key,) = (place / "keys").iterdir()
-    name, content = _cheap(key.read_bytes(), password)
-    (place / "keys" / name).write_bytes(content)
-    if key.name != name:
-        key.unlink()
-
-
-def quicken_bucket(client: S3Client, bucket: str, prefix: str, password: str) -> None:
-    """Make a repository in a bucket without Object Lock open at once; it has one key."""
-    (listed,) = client.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}keys/")["Contents"]
-    key = client.get_object(Bucket=bucket, Key=listed["Key"])["Body"].read()
-    name, content = _cheap(key, password)
-    client.put_object(Bucket=bucket, Key=f"{prefix}keys/{name}", Body=content)
-    client.delete_object(Bucket=bucket, Key=listed["Key"])
+    _put(place, password, password)
 
 
 def upload(place: Path, client: S3Client, bucket: str, prefix: str) -> None:
@@ -81,26 +90,25 @@ def upload(place: Path, client: S3Client, bucket: str, prefix: str) -> None:
         client.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
 
 
-def _cheap(key: bytes, password: str) -> tuple[str, bytes]:
-    """Put a key's secret under another derivation; the new file's name and content."""
-    file = json.loads(key)
-    sealed = base64.b64decode(file["data"])
-    nonce, text = sealed[:16], sealed[16:-16]
-    encrypt, _ = _derived(file, password)
-    plain = Cipher(algorithms.AES(encrypt), modes.CTR(nonce)).decryptor().update(text)
-    file |= CHEAP
-    encrypt, (k, r) = _derived(file, password)
-    nonce = os.urandom(16)
-    text = Cipher(algorithms.AES(encrypt), modes.CTR(nonce)).encryptor().update(plain)
-    block = Cipher(algorithms.AES(k), modes.ECB()).encryptor()  # noqa: S305 - restic's own
-    tag = Poly1305.generate_tag(r + block.update(nonce), text)
-    file["data"] = base64.b64encode(nonce + text + tag).decode()
+def _put(place: Path, password: str, new: str) -> None:
+    """Put a repository's one key under another password, or the same, that is cheap to check."""
+    (key,) = (place / "keys").iterdir()
+    content = key.read_bytes()
+    file = {**json.loads(content), **CHEAP}
+    file["data"] = base64.b64encode(_derived(file, new).seal(_opened(content, password))).decode()
     content = json.dumps(file).encode()
-    return hashlib.sha256(content).hexdigest(), content
+    key.unlink()
+    (place / "keys" / hashlib.sha256(content).hexdigest()).write_bytes(content)
 
 
-def _derived(file: dict[str, int | str], password: str) -> tuple[bytes, tuple[bytes, bytes]]:
-    """The key that a password gives: to encrypt, and to authenticate (its k and r)."""
+def _opened(key: bytes, password: str) -> bytes:
+    """The secret in a key's file."""
+    file = json.loads(key)
+    return _derived(file, password).open(base64.b64decode(file["data"]))
+
+
+def _derived(file: dict[str, int | str], password: str) -> Key:
+    """The key that a password gives."""
     made = hashlib.scrypt(
         password.encode(),
         salt=base64.b64decode(str(file["salt"])),
@@ -110,4 +118,4 @@ def _derived(file: dict[str, int | str], password: str) -> tuple[bytes, tuple[by
         maxmem=MOST,
         dklen=64,
     )
-    return made[:32], (made[32:48], made[48:])
+    return Key.derived(made)

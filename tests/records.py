@@ -26,6 +26,7 @@ from orchestrator.core.events import (
     Outcome,
     PageFailed,
     PageSent,
+    PoliciesRead,
     Recorded,
     RelockFinished,
     RepairFinished,
@@ -300,6 +301,10 @@ def page_failed(incident: str, page: str = "wake.0") -> PageFailed:
 
 def daemon_started() -> DaemonStarted:
     return DaemonStarted(site="", version="1.0", boot_id="boot", place="example-host")
+
+
+def policies_read(**digests: str) -> PoliciesRead:
+    return PoliciesRead(site="", digests=digests)
 
 
 def daemon_stopped() -> DaemonStopped:

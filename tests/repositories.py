@@ -55,6 +55,10 @@ class Scene:
     def backed_up(self) -> str:
         """Make the repository and one snapshot of the tree; its id."""
         self.restic.initialise()
+        return self.back_up()
+
+    def back_up(self) -> str:
+        """Make one snapshot of the tree in the repository, which is there; its id."""
         return self.restic.backup([str(self.source)], host="bakery", tags=TAGS).snapshot
 
     def locks(self) -> list[str]:

@@ -26,15 +26,21 @@ ATTACK = (REWRITTEN, RENAMED)
 
 
 class Attacked(Upkept):
-    """The bakery's till on the nas, copied to the bucket; every event is appended by hand."""
+    """The bakery's till on the nas, copied to the bucket; every event is appended by hand.
+
+    `of`: the service that is spoken of.
+    """
+
+    of = "till"
 
     @property
     def till(self) -> ServiceState:
-        """What is known of the till."""
-        return self.state.service("bakery", "till")
+        """What is known of the till, or whatever is spoken of."""
+        return self.state.service("bakery", self.of)
 
     def _made(self, begun: RunStarted, data: datetime, after: timedelta) -> BackupFinished:
-        made, now = super()._made(begun, data, after), self.till.suspicion
+        made = super()._made(begun, data, after)
+        now = self.state.service("bakery", begun.service).suspicion
         return replace(made, outcome=Outcome.SUSPECTED, suspect=now.run) if now else made
 
     def made(
@@ -45,7 +51,7 @@ class Attacked(Upkept):
         **other: Any,  # noqa: ANN401 - any field
     ) -> BackupFinished:
         """Back the till up; `data` shifts what its clock said."""
-        begun, at = self.begin(RunKind.BACKUP, "nas", "till"), self.now + data
+        begun, at = self.begin(RunKind.BACKUP, "nas", self.of), self.now + data
         self.now += MINUTE
         made = self._made(begun, at, MINUTE)
         suspect = other.pop("suspect", begun.run if outcome is Outcome.SUSPECTED else "")
@@ -66,7 +72,7 @@ class Attacked(Upkept):
             SuspicionEnded(
                 incident="3fa94c",
                 site="bakery",
-                service="till",
+                service=self.of,
                 first=first,
                 false_alarm=false_alarm,
                 by="Zoe",

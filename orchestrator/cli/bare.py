@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from orchestrator.app import App
     from orchestrator.cli.common import Settings
     from orchestrator.core.events import RunKind
+    from orchestrator.core.plan import Request
     from orchestrator.core.policy.model import Site
     from orchestrator.errors import PraError
+    from orchestrator.jobs.bare import Asked
     from restore_drills.model import Plan, Scenario
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+NOTHING = 4
 
 
 def with_kit(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -51,7 +54,7 @@ def is_asked(options: Mapping[str, object]) -> bool:
 
 def begun_by(plan: Plan, bare: object) -> Plan:
     """Return the plan of a child in an empty home: its run and its first steps are another's."""
-    from orchestrator.jobs.bare import handed, steps
+    from orchestrator.jobs.bare_child import handed, steps
 
     if not isinstance(bare, Path):
         return plan
@@ -64,40 +67,33 @@ def begun_by(plan: Plan, bare: object) -> Plan:
     )
 
 
-def carry_out(  # noqa: PLR0913 - what differs between a drill and a recovery
+def opened_by(bare: object) -> tuple[str, ...]:
+    """Return the words by which the kit of a child was opened: its command goes on with them."""
+    from orchestrator.jobs.bare_child import handed
+
+    return handed(bare).opening if isinstance(bare, Path) else ()
+
+
+def carry_out(  # noqa: PLR0913, PLR0917 - what differs between a drill and a recovery
     settings: Settings,
     kind: RunKind,
     site: str,
+    services: tuple[str, ...],
     options: Mapping[str, object],
     words: tuple[str, ...],
     *,
     target: str = "",
 ) -> int:
     """Have it done from the kit, say what came out, and return the exit code."""
-    from orchestrator.app import App
-    from orchestrator.jobs.bare import Asked, carried_out
+    from orchestrator.jobs.bare import carried_out
     from orchestrator.jobs.evidence import signer
-    from orchestrator.jobs.sweep import recover
     from orchestrator.reports.bare import text
 
-    app = _logging(settings, App(policies_dir=settings.policies, state=settings.state))
-    for line in recover(app):
-        settings.note(line)
-    kit = options["kit"]
-    if not isinstance(kit, Path):
-        raise TypeError(kit)
-    holder, secret = secret_of(options)
-    asked = Asked(
-        kind=kind,
-        site=site,
-        kit=kit,
-        secret=secret,
-        holder=holder,
-        scenario=_scenario(str(options["scenario"])),
-        place=_text(options.get("place")) or socket.gethostname(),
-        words=(*words, *(["--verbose"] if settings.verbose else []), f"--lang={settings.lang}"),
-        began=time.monotonic(),
-        at=app.clock(),
+    app = _ready(settings)
+    words = (*services, *words, *(["--verbose"] if settings.verbose else []))
+    asked = replace(
+        _asked(settings, app, kind, site, services, options),
+        words=(*words, f"--lang={settings.lang}"),
         target=target,
         incident=_incident(app, kind, site, options),
     )
@@ -105,13 +101,90 @@ def carry_out(  # noqa: PLR0913 - what differs between a drill and a recovery
     answer = carried_out(app, asked, settings.note, signer(app.state, unsigned.append))
     if settings.json:
         settings.emit(answer.document)
-    settings.say(text(answer.document, answer.text, answer.added, answer.proof))
+    settings.say(text(answer.document, answer.text, answer.added, answer.proof, settings.lang))
     if answer.unlogged is not None:
         lost = answer.unlogged
         click.echo(f"pra: this {kind} is not on the log: {lost}\n  {lost.hint}", err=True)
     for why in unsigned:
         click.echo(f"pra: this {kind} is not signed: {why}\n  {why.hint}", err=True)
     return answer.code or (0 if answer.unlogged is None else 1)
+
+
+def carry_plan(  # noqa: PLR0913, PLR0917 - what differs between a drill and a recovery
+    settings: Settings,
+    kind: RunKind,
+    site: str,
+    services: tuple[str, ...],
+    options: Mapping[str, object],
+    request: Callable[[App, Site], Request],
+) -> int:
+    """Say what would be done from the kit, and how long it takes; 4 where nothing can be."""
+    from orchestrator.jobs.bare_plan import planned
+    from orchestrator.reports.bare import plan_document, plan_text
+
+    app = _ready(settings)
+    asked = _asked(settings, app, kind, site, services, options)
+
+    def wanted(found: Site) -> Request:
+        return replace(request(app, found), scenario=asked.scenario, kit=True)
+
+    plan = planned(app, asked, wanted, settings.note)
+    if settings.json:
+        settings.emit(plan_document(plan.rows, plan.kit.times, plan.findings))
+    settings.say(plan_text(plan.rows, plan.times, plan.findings, settings.lang))
+    return 0 if plan.rows else NOTHING
+
+
+def _ready(settings: Settings) -> App:
+    from orchestrator.app import App
+    from orchestrator.jobs.sweep import recover
+
+    app = _logging(settings, App(policies_dir=settings.policies, state=settings.state))
+    for line in recover(app):
+        settings.note(line)
+    return app
+
+
+def _asked(  # noqa: PLR0913, PLR0917 - what a person may say
+    settings: Settings,
+    app: App,
+    kind: RunKind,
+    site: str,
+    services: tuple[str, ...],
+    options: Mapping[str, object],
+) -> Asked:
+    from orchestrator.jobs.bare import Asked
+
+    kit = options["kit"]
+    if not isinstance(kit, Path):
+        raise TypeError(kit)
+    holder, secret = secret_of(options)
+    return Asked(
+        kind=kind,
+        site=site,
+        kit=kit,
+        secret=secret,
+        holder=holder,
+        scenario=_scenario(str(options["scenario"])),
+        place=_text(options.get("place")) or socket.gethostname(),
+        words=("--path=",) if options.get("path") else (),
+        began=time.monotonic(),
+        at=app.clock(),
+        opening=_opening(options),
+        services=services,
+        lang=settings.lang,
+    )
+
+
+def _opening(options: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the words that open the kit, for a command that is called from any folder."""
+    found = []
+    for name in ("kit", "passphrase_file", "identity", "holder"):
+        value = options[name]
+        if value is not None:
+            said = value.absolute() if isinstance(value, Path) else value
+            found.append(f"--{name.replace('_', '-')}={said}")
+    return tuple(found)
 
 
 def _logging(settings: Settings, app: App) -> App:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.bare import begun_by, carry_out, is_asked, with_kit
+from orchestrator.cli.bare import begun_by, carry_out, carry_plan, is_asked, with_kit
 from orchestrator.errors import Misused
 
 if TYPE_CHECKING:
@@ -58,25 +58,12 @@ def command(settings: Settings, /, site: str, services: tuple[str, ...], **optio
                pra drill boulangerie --scenario burglary --kit boulangerie.kit
     """
     from orchestrator.app import App
-    from orchestrator.core.plan import Request
-    from orchestrator.log import new_run_id
-    from restore_drills.model import Scenario
 
     if is_asked(options):
         return _from_kit(settings, site, services, options)
     app = App(policies_dir=settings.policies, state=settings.state)
     found = app.site(site)
-    request = Request(
-        run=new_run_id(app.clock()),
-        services=services,
-        scenario=Scenario(_scenario(str(options["scenario"]))),
-        place=str(options["place"] or socket.gethostname()),
-        t0=instant(options["at"], found, app.clock()),
-        within=_within(str(options["point"]), options["at"]),
-        path=str(options["path"]),
-        repository=options["repository"] if isinstance(options["repository"], str) else None,
-        kit=options["bare"] is not None,
-    )
+    request = _request(app, found, services, options)
     if options["dry_run"]:
         return _dry_run(settings, app, found, request)
     keep = options["keep"]
@@ -90,18 +77,46 @@ def command(settings: Settings, /, site: str, services: tuple[str, ...], **optio
     )
 
 
+def _request(
+    app: App, site: Site, services: tuple[str, ...], options: Mapping[str, object]
+) -> Request:
+    from orchestrator.core.plan import Request
+    from orchestrator.log import new_run_id
+    from restore_drills.model import Scenario
+
+    return Request(
+        run=new_run_id(app.clock()),
+        services=services,
+        scenario=Scenario(_scenario(str(options["scenario"]))),
+        place=str(options["place"] or socket.gethostname()),
+        t0=instant(options["at"], site, app.clock()),
+        within=_within(str(options["point"]), options["at"]),
+        path=str(options["path"]),
+        repository=options["repository"] if isinstance(options["repository"], str) else None,
+        kit=options["bare"] is not None,
+    )
+
+
 def _from_kit(
     settings: Settings, site: str, services: tuple[str, ...], options: Mapping[str, object]
 ) -> int:
     from orchestrator.core.events import RunKind
 
+    _within(str(options["point"]), options["at"])  # said before a passphrase is asked for
     if options["dry_run"]:
-        raise Misused("--dry-run: not with --kit", hint="A kit's plan is known when it is opened.")
+        return carry_plan(
+            settings,
+            RunKind.DRILL,
+            site,
+            services,
+            options,
+            lambda app, found: _request(app, found, services, options),
+        )
     keep = options["keep"]
-    words = [*services]
-    words += [f"--keep={_free(keep.absolute())}"] if isinstance(keep, Path) else []
-    words += [f"--{name}={options[name]}" for name in ("at", "repository") if options[name]]
-    return carry_out(settings, RunKind.DRILL, site, options, tuple(words))
+    words = [f"--keep={_free(keep.absolute())}"] if isinstance(keep, Path) else []
+    given = ("at", "point", "path", "repository")
+    words += [f"--{name}={options[name]}" for name in given if options[name]]
+    return carry_out(settings, RunKind.DRILL, site, services, options, tuple(words))
 
 
 def _drill(  # noqa: PLR0913 - what a drill is asked with

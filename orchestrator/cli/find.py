@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 import click
@@ -92,9 +94,16 @@ def command(  # noqa: PLR0913, PLR0917 - its options
             unasked=unasked,
             behind=standing.behind,
             busy=standing.busy,
+            to=_free(),
         )
     )
     return 0 if answer.files else NOTHING
+
+
+def _free() -> str:
+    """Return a folder that is not there yet: nothing is recovered into one that holds anything."""
+    names = chain(["recovered"], (f"recovered-{number}" for number in count(2)))
+    return next(name for name in names if not os.path.lexists(name))
 
 
 def _known(site: Site, services: tuple[str, ...]) -> None:

@@ -20,7 +20,7 @@ def command(settings: Settings, site: str, repository: str | None) -> int:
     """Print the least rights that SITE needs, to paste.
 
     For each bucket, the policy of the daily key, which the backed up machine holds, and of the
-    recovery key, which is kept elsewhere; for each PostgreSQL server, the role. `pra doctor` proves
+    repair key, which is kept elsewhere; for each PostgreSQL server, the role. `pra doctor` proves
     that the daily key can do no more.
 
     \b

@@ -132,19 +132,23 @@ def verify(settings: Settings, /, file: Path, **options: object) -> int:
 def print_(settings: Settings, /, file: Path, output: Path, **options: object) -> int:
     """Write the page of FILE as PDF: print it, lock it away, then remove the PDF.
 
-    It holds every secret in the open.
+    It holds every secret in the open. It says how long each service took to answer in the newest
+    drill, as the log of this machine has it, else as the kit: print it again after a drill.
 
     \b
     Example:  pra kit print kit.zip --holder us --passphrase-file /root/p -o page.pdf
     """
     from orchestrator.adapters import envelope
+    from orchestrator.app import App
     from orchestrator.cli import kit_secrets
     from orchestrator.jobs.kit import opened
+    from orchestrator.jobs.kit_times import timed
     from orchestrator.reports.kit_pdf import pdf
 
     holder, secret = kit_secrets.secret(options)
     found = opened(file, secret, holder=holder)
-    envelope.write(output, pdf(found.kit), over=bool(options["force"]))
+    kit = timed(App(policies_dir=settings.policies, state=settings.state), found.kit)
+    envelope.write(output, pdf(kit), over=bool(options["force"]))
     if settings.json:
         settings.emit({"kit": found.kit.kit, "site": found.kit.site, "pdf": str(output)})
     settings.say(f"{output}: written, with every secret in the open: print it, then remove it")

@@ -128,7 +128,7 @@ def _unknown(name: str, ids: list[str], meant: list[str]) -> Misused:
         hint = f"Did you mean {_some(near)}?"
     else:
         hint = f"The last ones are {_some(ids[::-1])}; see `pra incidents --all`."
-    return Misused(f"{name}: no such incident", hint=hint)
+    return Misused(f"{name or 'an empty name'}: no such incident", hint=hint)
 
 
 def _some(ids: list[str]) -> str:

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from orchestrator.cli.bare import begun_by, carry_out, is_asked, with_kit
+from orchestrator.cli.bare import (
+    begun_by,
+    carry_out,
+    carry_plan,
+    is_asked,
+    opened_by,
+    with_kit,
+)
 from orchestrator.errors import Interrupted, Misused, PraError, StateUnusable
 from restore_drills import errors as drills
 
@@ -87,6 +94,7 @@ def command(settings: Settings, /, site: str, services: tuple[str, ...], **optio
         scenario=scenario,
         path=request.path,
         repository=request.repository,
+        kit=opened_by(options["bare"]),
     )
     before = place.read()
     if before is not None and (was := other(before, asked)):
@@ -160,17 +168,20 @@ def _recover(  # noqa: PLR0913, PLR0917 - what a recovery is asked with
     if outcome.unlogged is not None:
         lost = outcome.unlogged
         click.echo(f"pra: this recovery is not on the log: {lost}\n  {lost.hint}", err=True)
+    if outcome.unwritten is not None:
+        click.echo(f"pra: {outcome.unwritten}\n  {outcome.unwritten.hint}", err=True)
     for why in unsigned:
         click.echo(f"pra: this recovery is not signed: {why}\n  {why.hint}", err=True)
-    return _code(outcome.report.verdict, is_logged=outcome.unlogged is None)
+    is_told = outcome.unlogged is None and outcome.unwritten is None
+    return _code(outcome.report.verdict, is_told=is_told)
 
 
-def _code(verdict: str, *, is_logged: bool) -> int:
+def _code(verdict: str, *, is_told: bool) -> int:
     from restore_drills.model import Verdict
 
     match Verdict(verdict):
         case Verdict.PROVEN:
-            return 0 if is_logged else 1
+            return 0 if is_told else 1
         case Verdict.REFUTED:
             return 3
         case Verdict.INCONCLUSIVE:
@@ -221,16 +232,24 @@ def _from_kit(
     from orchestrator.core.events import RunKind
 
     if options["dry_run"]:
-        raise Misused("--dry-run: not with --kit", hint="A kit's plan is known when it is opened.")
+        return carry_plan(
+            settings,
+            RunKind.RECOVER,
+            site,
+            services,
+            options,
+            lambda app, found: _request(app, found, services, options),
+        )
     target = str(cast("Path", options["target"]).absolute())
     given = ("path", "at", "repository", "by")
-    words = [*services, f"--to={target}"]
+    words = [f"--to={target}"]
     words += [f"--{name}={options[name]}" for name in given if options[name]]
     words += [f"--{name}" for name in ("start", "yes") if options[name]]
     return carry_out(
         settings,
         RunKind.RECOVER,
         site,
+        services,
         options,
         tuple(words),
         target=target,

@@ -30,7 +30,7 @@ KEYS_HINT = "Write it as an AWS credentials file: [default], aws_access_key_id, 
 @click.option(
     "--keys",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="An AWS credentials file: the recovery key, instead of the policy's.",
+    help="An AWS credentials file: the repair key, instead of the policy's.",
 )
 @click.option("--read", is_flag=True, help="Read and hash all of the data on the way.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -46,7 +46,7 @@ def command(settings: Settings, /, site: str, **options: object) -> int:
     Exit code: 0 sound, 3 something is lost or unsound, 1 it could not be done.
     Examples:  pra repo rewind bakery --dry-run
                pra repo rewind bakery --at "2026-11-02 03:00" --dry-run
-               pra repo rewind bakery --at "2026-11-02 03:00" --keys recovery.ini
+               pra repo rewind bakery --at "2026-11-02 03:00" --keys repair.ini
     """
     from orchestrator.app import App
     from orchestrator.cli.drill import instant

@@ -44,6 +44,7 @@ def command(settings: Settings, site: str | None, *, nagios: bool, period: str) 
 
     from orchestrator.app import App
     from orchestrator.cli.faults import asked, told
+    from orchestrator.core.carried import digest
     from orchestrator.core.status import overview
     from orchestrator.errors import PolicyInvalid
     from orchestrator.log import daemon_running
@@ -58,7 +59,17 @@ def command(settings: Settings, site: str | None, *, nagios: bool, period: str) 
     now = app.clock()
     living = _living(settings.state, state)
     daemon = daemon_running(settings.state)
-    seen = overview(state, sites, now, period=span, living=living, daemon=daemon, unread=unread)
+    digests = {one.id: digest(app.written(one.id)) for one in sites}
+    seen = overview(
+        state,
+        sites,
+        now,
+        period=span,
+        living=living,
+        daemon=daemon,
+        unread=unread,
+        digests=digests,
+    )
     if nagios and (sites or not faults):
         from orchestrator.reports import nagios as monitor
 

@@ -41,10 +41,23 @@ def asked(incident: Incident, *, clean: bool, false_alarm: bool) -> Word | None:
         raise Misused(
             f"{incident.id}: the points of {incident.service} are suspected, and closing it says"
             " whether they may be used",
-            hint="Close it with --clean once the machine is clean again (what is suspected stays"
+            hint="Close it with --clean once the data is back (what is suspected stays"
             " so), or with --false-alarm where it was ordinary work (its points count again).",
         )
     return Word.CLEAN if clean else Word.FALSE_ALARM
+
+
+def others(app: App, incident: Incident) -> list[Incident]:
+    """Return the other services of its site that are suspected: they may share its verdict."""
+    from orchestrator.core.decide.wrong.conditions import Condition, stem
+
+    if stem(incident.condition)[0] is not Condition.BACKUP_SUSPECTED:
+        return []
+    every = (one for one in app.known().incidents.values() if one.resolved_at is None)
+    alike = [
+        one for one in every if (one.site, one.condition) == (incident.site, incident.condition)
+    ]
+    return sorted((o for o in alike if o.id != incident.id), key=lambda o: (o.opened_at, o.id))
 
 
 def judged(app: App, incident: Incident, word: Word, *, by: str, note: str) -> SuspicionEnded:
@@ -75,11 +88,12 @@ def told(app: App, incident: Incident, event: SuspicionEnded) -> list[str]:
     newest = "none" if last is None or last.data_time is None else when(last.data_time, zone)
     if event.false_alarm:
         return [
-            f"Its points count again: the newest of {service} is of {newest}.",
+            f"The points of {service} count again: the newest is of {newest}.",
             "Copies and retention go on.",
         ]
     return [
-        f"What is suspected of {service} stays so; the last clean point is of {newest}.",
-        f"From now on its points are trusted: make one with `pra backup {site} {service}`.",
+        f"What is suspected of {service} stays so; its last clean point is of {newest}.",
+        f"Once its data is back: `pra backup {site} {service}`. It is compared with that point:",
+        "what was suspected and is still there is suspected again.",
         f"Older points are kept until a drill has proven a new one: `pra drill {site} {service}`.",
     ]

@@ -22,6 +22,7 @@ from restore_drills.model import (
     Finding,
     Plan,
     Report,
+    Scenario,
     Severity,
     SqlCheck,
     Verdict,
@@ -29,13 +30,13 @@ from restore_drills.model import (
 from restore_drills.spans import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from orchestrator.core.kit.contents import Kit, KitRepository
-    from orchestrator.core.policy.model import Site
+    from orchestrator.core.policy.model import Service, Site
     from orchestrator.core.state import SiteState
-    from restore_drills.model import Scenario, Step
+    from restore_drills.model import Step
 
 NOWHERE = Secret(kind="file", value=("/nonexistent/not-in-the-kit",))
 
@@ -45,7 +46,7 @@ class Handed:
     """What the machine that opened the kit tells the bare one: whose run it is, what was done.
 
     `began` is on the monotonic clock, which all processes of a machine share; `kit_s` is how long
-    the kit took to open.
+    the kit took to open. `opening` are the words that open the kit, for the command that goes on.
     """
 
     run: str
@@ -53,6 +54,7 @@ class Handed:
     began: float
     kit_s: float
     findings: tuple[Finding, ...] = ()
+    opening: tuple[str, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -62,6 +64,7 @@ class Handed:
             "began": self.began,
             "kit_s": self.kit_s,
             "findings": [finding(one) for one in self.findings],
+            "opening": list(self.opening),
         }
 
     @classmethod
@@ -72,6 +75,7 @@ class Handed:
             kit=str(said["kit"]),
             began=float(said["began"]),
             kit_s=float(said["kit_s"]),
+            opening=tuple(map(str, said["opening"])),
             findings=tuple(
                 Finding(**{**one, "severity": Severity(one["severity"])})
                 for one in said["findings"]
@@ -118,7 +122,8 @@ def fitted(
     """Return the site with the kit's addresses and keys.
 
     What the kit lacks, or did not open while another did (`shut`), is as good as gone with the
-    house: else a drill would wait before a closed door, and pass by an open one.
+    house, and no service has a copy there: else a drill would wait before a closed door, and pass
+    by an open one.
     """
     repositories: dict[str, Repository] = {}
     for name, spec in site.repositories.items():
@@ -133,7 +138,23 @@ def fitted(
             repositories[name] = replace(
                 spec, url=held.url, password=_file(mine.password), s3=_access(held, mine)
             )
-    return replace(site, repositories=repositories)
+    lost = {name for name in site.repositories if name in shut or kit.repository(name) is None}
+    services = {one.id: _elsewhere(one, lost) for one in site.services.values()}
+    return replace(site, repositories=repositories, services=services)
+
+
+def _elsewhere(service: Service, lost: Collection[str]) -> Service:
+    """Return a service with its copies in what is not lost; unchanged where nothing is left."""
+    homes = [name for name in (service.backup_to, *service.copy_to) if name and name not in lost]
+    if not homes:
+        return service
+    return replace(service, backup_to=homes[0], copy_to=tuple(homes[1:]))
+
+
+def left(kit: Kit, scenario: Scenario) -> list[str]:
+    """Return the repositories that the scenario leaves, as the kit knows them."""
+    everything = scenario is not Scenario.BURGLARY
+    return [one.id for one in kit.repositories if everything or one.location == Location.OFFSITE]
 
 
 def differences(site: Site, kit: Kit) -> Iterator[Finding]:
@@ -244,6 +265,28 @@ def used(kit: Kit, holder: str) -> Finding:
         message=f"carried out in an empty home, from the kit {kit.kit} of {kit.at:%Y-%m-%d} alone"
         f" (opened by {holder})",
         remedy="Nothing of this machine was used: no policy, no log, no cache, no secret.",
+    )
+
+
+def nothing_left(site: str) -> Finding:
+    """Say that the kit names nothing that a burglary leaves."""
+    return Finding(
+        code="no-copy-survives",
+        severity=Severity.ERROR,
+        message="no copy survives: the kit names no repository off site",
+        remedy=f"Copy {site} off site (`backup: {{copy_to: [...]}}`), and write a new kit.",
+    )
+
+
+def unreadable(repository: str, faults: Sequence[str]) -> Finding:
+    """Say that the policy beside the points is of no use to this version."""
+    return Finding(
+        code="policy-unreadable",
+        severity=Severity.ERROR,
+        message=f"{repository}: the policy there is not one for this version of pra: {faults[0]}"
+        if faults
+        else f"{repository}: the policy there names no such site",
+        remedy="Use the version of pra that the kit names.",
     )
 
 

@@ -37,6 +37,10 @@ class Drilled:
     why: tuple[str, ...]
     data_time: datetime | None = None  # of the point that was restored
 
+    def precedes(self, lineage: datetime | None) -> bool:
+        """Whether it is of a point from before a machine was rebuilt; `lineage`: its first hour."""
+        return lineage is not None and (self.data_time or self.started_at) < lineage
+
 
 def read(document: Mapping[str, Any]) -> tuple[Drilled, ...]:
     """Return what the document says of each of its services. Raises StateUnusable."""

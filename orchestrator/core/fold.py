@@ -20,6 +20,7 @@ from orchestrator.core.events import (
     LogRestored,
     Observed,
     Outcome,
+    PoliciesRead,
     RecoverFinished,
     RelockFinished,
     RepairFinished,
@@ -131,6 +132,8 @@ def apply(state: State, recorded: Recorded) -> None:  # noqa: C901, PLR0912, PLR
             _observe(state, event, recorded)
         case LogRestored():
             _restored(state, event, recorded)
+        case PoliciesRead():
+            state.policies = event.digests
         case DaemonStarted() | DaemonStopped():
             pass
         case _ if isinstance(event, Told):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from orchestrator.core.events import BackupFinished, Recorded
-    from orchestrator.core.state import SiteState
+    from orchestrator.core.state import Run, SiteState
 
 KEPT_SUSPICIONS = 20
 KEPT_EXPECTED = 50
@@ -151,6 +151,14 @@ def _ended(service: ServiceState, ended: Suspicion, event: SuspicionEnded, at: d
     service.since = service.since or at
     service.decoys = dict(last.decoys)
     service.complete = replace(last, usable_at=last.usable_at or at)
+    series = service.backups
+    series.last, series.answered = _sound(series.last, last), _sound(series.answered, last)
+
+
+def _sound(run: Run | None, backup: BackupFinished) -> Run | None:
+    """Return the run as one that gave a usable point, if it is of this backup."""
+    is_its_own = run is not None and run.run == backup.run
+    return replace(run, outcome=str(Outcome.COMPLETE)) if run and is_its_own else run
 
 
 def _mistrusted(service: ServiceState, unusual: BackupFinished, at: datetime) -> None:

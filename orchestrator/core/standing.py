@@ -29,7 +29,11 @@ class Doubt(StrEnum):
     NEVER_DRILLED = "never-drilled"
     NOT_PROVEN = "not-proven"  # the last drill was refuted, or none gave an answer
     POLICY_CHANGED = "policy-changed"
+    MACHINE_REBUILT = "machine-rebuilt"  # the proof is of a point from before
     TOO_OLD = "too-old"
+
+
+OUTDATED = {Doubt.POLICY_CHANGED, Doubt.MACHINE_REBUILT, Doubt.TOO_OLD}
 
 
 class Protection(StrEnum):
@@ -82,7 +86,7 @@ class ScenarioStatus:
     @property
     def stale(self) -> bool:
         """There was a proof, and it no longer counts."""
-        return Doubt.POLICY_CHANGED in self.doubts or Doubt.TOO_OLD in self.doubts
+        return not OUTDATED.isdisjoint(self.doubts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,10 +201,12 @@ class Overview:
     """All that was asked about.
 
     `incidents` are those of this machine, and of sites whose policy cannot be read. `daemon` is the
-    process that watches, None without one; `period` is what the worst loss was asked over.
+    process that watches, None without one; `stale` the sites whose policy it has not read as it is
+    now; `period` is what the worst loss was asked over.
     """
 
     sites: tuple[SiteStatus, ...]
     incidents: tuple[Incident, ...]
     daemon: int | None
     period: timedelta
+    stale: tuple[str, ...] = ()

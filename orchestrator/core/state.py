@@ -341,7 +341,7 @@ class State:
     (`pra incidents` reads older ones from the log). `last_incident` is, by key, the id of the last
     one, open or not; `closed`, by key, the evidence on which a person closed it. `keys`: the
     public keys of places whose evidence was let in. `clock_doubted_at`: when it was last said that
-    this machine's clock is wrong, or right again.
+    this machine's clock is wrong, or right again. `policies`: what the daemon keeps, by site.
     """
 
     seq: int = 0
@@ -355,6 +355,7 @@ class State:
     closed: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     clock_doubted_at: datetime | None = None
+    policies: dict[str, str] = field(default_factory=dict)
 
     def service(self, site: str, service: str) -> ServiceState:
         """Return what is known of a service; nothing, where the log never spoke of it."""

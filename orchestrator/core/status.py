@@ -48,17 +48,22 @@ def overview(  # noqa: PLR0913 - what a status is made from
     living: Mapping[str, Moved | None] | None = None,
     daemon: int | None = None,
     unread: Collection[str] = (),
+    digests: Mapping[str, str] | None = None,
 ) -> Overview:
     """Return these sites as of `now`.
 
     `living`: the runs that somebody carries out right now, and how far each is. `unread`: sites
-    whose policy has a fault, and of which only the incidents can be told.
+    whose policy has a fault, and of which only the incidents can be told. `digests`: of the policies
+    as they are written now.
     """
+    told = state.policies if daemon is not None else {}
+    written = digests or {}
     return Overview(
         sites=tuple(site_status(state, one, now, period=period, living=living) for one in sites),
         incidents=tuple(one for name in ("", *unread) for one in _open(state, name)),
         daemon=daemon,
         period=period,
+        stale=tuple(site for site in written if told and told.get(site) != written[site]),
     )
 
 
@@ -224,7 +229,11 @@ def _scenario(  # noqa: PLR0913, PLR0917 - one cell of the table
     proofs = state.proofs(site.id, service.id, scenario)
     newest, proof = proofs.drilled, proofs.proven
     last = proofs.answered or newest
-    doubts = _doubts(last, proof, service.policy_hash, now, site.proof_valid_for.of(scenario))
+    valid_for = site.proof_valid_for.of(scenario)
+    doubts = _doubts(last, proof, service.policy_hash, now, valid_for)
+    of_site = state.sites.get(site.id)
+    if proof is not None and of_site is not None and proof.precedes(of_site.anew):
+        doubts = (*doubts, Doubt.MACHINE_REBUILT)
     left = nearest(site, service, scenario)
     repository = left.repository
     there = held_in(state.service(site.id, service.id), service, repository) if repository else None
@@ -240,7 +249,7 @@ def _scenario(  # noqa: PLR0913, PLR0917 - one cell of the table
         repository=repository,
         data_time=there.complete.data_time if there and there.complete else None,
         worst=worst_case_of(there, period, now) if there else None,
-        valid_for=site.proof_valid_for.of(scenario),
+        valid_for=valid_for,
         gone=left.lost,
     )
 

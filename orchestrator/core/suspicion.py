@@ -9,16 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from orchestrator.core.detection import names
+from orchestrator.core.detection.limits import CAUTION
 from orchestrator.core.detection.values import ALARM, Word
-from orchestrator.core.events import Outcome
+from orchestrator.core.events import Outcome, Sign
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from orchestrator.core.detection.values import Look
-    from orchestrator.core.events import BackupFinished, Sign
-    from orchestrator.core.state import Expected, ServiceState, SiteState
+    from orchestrator.core.events import BackupFinished
+    from orchestrator.core.state import Expected, ServiceState, SiteState, Suspicion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +65,38 @@ def doubted(known: ServiceState) -> Doubted | None:
 
 
 def begun(site: SiteState, known: ServiceState) -> datetime | None:
-    """Return since when the history counts that a new point is compared with; None: all of it.
-
-    A machine that was cleaned or rebuilt has nothing in common with the one before.
-    """
+    """Return since when a service's points are of a machine that was cleaned or rebuilt, if so."""
     ends = [s.until for s in known.suspicions if s.until is not None and not s.cleared]
     return max([*ends, *([site.anew] if site.anew else [])], default=None)
+
+
+def unconfirmed(known: ServiceState, history: Iterable[Look]) -> Suspicion | None:
+    """Return the suspicion that a person called over, while no point since has borne it out.
+
+    `history`: the trusted points of a source.
+    """
+    last = known.suspicions[-1] if known.suspicions else None
+    if last is None or last.cleared or last.until is None:
+        return None
+    until = last.until
+    return None if any(look.data_time >= until for look in history) else last
+
+
+def still(count: int, new: Look, history: Sequence[Look]) -> Sign | None:
+    """Return the sign that an attack is not over, though somebody said so.
+
+    `count`: the files of the new point that are as in the suspected one and not as in the last
+    clean one. As many as people change between two backups, and half as many more, are work that
+    was kept.
+    """
+    ever = sorted(look.new + look.changed for look in history[1:])[-2:-1]
+    if count < max(names.floor(new.files), *(CAUTION * many for many in ever), 0):
+        return None
+    return Sign(
+        word=Word.STILL,
+        detail=f"{count:,} of {new.files:,} files are still as in the suspected point, not as in"
+        " the last clean one",
+    )
 
 
 def counted(history: Iterable[Look], known: ServiceState, since: datetime | None) -> list[Look]:
@@ -111,11 +139,17 @@ def announced(site: SiteState, service: str, known: ServiceState, now: datetime)
     return None
 
 
-def judged(run: str, signs: Mapping[str, Sequence[Sign]], expected: Expected | None) -> Opinion:
+def judged(
+    run: str,
+    signs: Mapping[str, Sequence[Sign]],
+    expected: Expected | None,
+    doubts: Collection[str] = (),
+) -> Opinion:
     """Return what the signs, by source, make of a new point.
 
     What was announced is at most for a ticket, unless the decoy was touched as well: nobody's work
-    does that.
+    does that. `doubts`: the kinds of sign of an attack that somebody has just called over; one of
+    them, or that what was suspected is still there, says that it is not.
     """
     many = len(signs) > 1
     said: dict[tuple[str, str], Sign] = {}
@@ -128,6 +162,8 @@ def judged(run: str, signs: Mapping[str, Sequence[Sign]], expected: Expected | N
             detail = sign.detail if shared else f"{source}: {sign.detail}"
             said.setdefault((sign.word, detail), replace(sign, detail=detail))
     is_alarm = len(worst) >= ALARM and (expected is None or Word.DECOY in worst)
+    kinds = {word for word, _ in said}
+    is_alarm = is_alarm or Word.STILL in kinds or not kinds.isdisjoint(doubts)
     if expected is not None:
         note = f" (announced: {expected.text}, by {expected.by})"
         said = {key: replace(sign, detail=sign.detail + note) for key, sign in said.items()}

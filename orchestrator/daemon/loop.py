@@ -19,7 +19,7 @@ from orchestrator.core.decide.actions import (
 )
 from orchestrator.core.decide.wrong.behind import SHORTEST_GRACE
 from orchestrator.core.decide.wrong.conditions import Condition
-from orchestrator.core.events import DaemonStarted, DaemonStopped, service_of, type_of
+from orchestrator.core.events import DaemonStarted, DaemonStopped, PoliciesRead, service_of, type_of
 from orchestrator.core.fold import apply
 from orchestrator.daemon import senses
 from orchestrator.daemon.alarm import Alarm
@@ -94,6 +94,7 @@ class Daemon:
                     place=self._promises.current.place,
                 )
             )
+            self._say_policies()
             self._work.sweep(self._state)
             self._work.await_network()
             self._supervisor.ready(self._status())
@@ -237,8 +238,15 @@ class Daemon:
         self._app.texts, self._app.checked = self._promises.texts, self._promises.as_checked()
         for site, faults in self._promises.broken.items():
             self._log.error("policy broken", site=site, faults=faults)
+        self._say_policies()
         self._log.info("policies read", sites=len(self._promises.current.sites))
         self._supervisor.ready(self._status())
+
+    def _say_policies(self) -> None:
+        """Have the log know what is watched, so that an edit that was not taken in is seen."""
+        digests = dict(self._promises.current.digests)
+        if digests != self._state.policies:
+            self._app.log.append(PoliciesRead(site="", digests=digests))
 
     def _keep(self) -> None:
         """Keep the checkpoint and the log's copy near; both are only caches of the log."""

@@ -25,7 +25,6 @@ from orchestrator.core.events import (
     RunKind,
 )
 from orchestrator.core.policy.fault import PROVIDER_FILE
-from orchestrator.core.policy.model import Location
 from orchestrator.core.policy.plain import plain
 from orchestrator.core.policy.write import as_yaml
 from orchestrator.errors import Misused, PraError, StateUnusable
@@ -33,8 +32,10 @@ from orchestrator.jobs import bare_policy
 from orchestrator.jobs.bare_home import Home
 from orchestrator.jobs.begun import STOPPED, begin
 from orchestrator.jobs.kit import opened
+from orchestrator.jobs.kit_times import expected, timed
 from orchestrator.jobs.opening import restic_version
 from orchestrator.log import Log, is_absent, new_run_id
+from orchestrator.reports.kit_times import beside
 from restore_drills.model import Finding, Scenario, Severity, Step, Verdict
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ SAID = (DrillFinished, RecoverFinished)
 class Asked:
     """What a person asks; `words` are the further ones of the child's verb. `target`: kept there.
 
-    `began` is on the monotonic clock, `at` by the wall: when the command started.
+    `opening` are the words that open the kit, as they were given; `services` none: all. `began` is
+    on the monotonic clock, `at` by the wall: when the command started.
     """
 
     kind: RunKind
@@ -75,6 +77,15 @@ class Asked:
     at: datetime
     target: str = ""
     incident: str = ""
+    opening: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    lang: str = "en"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether services come back whole: of one file no drill says how long it takes."""
+        path = any(word.startswith("--path=") for word in self.words)
+        return self.scenario is not Scenario.HUMAN_ERROR and not path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +111,7 @@ def carried_out(
     `said` is told how it goes. Must be called in the main thread. Raises KitRefused, KitDamaged,
     Misused for another site's kit, PraError, Interrupted.
     """
-    holding = opened(asked.kit, asked.secret, holder=asked.holder)
-    if holding.kit.site != asked.site:
-        raise Misused(
-            f"{asked.kit}: this is the kit of {holding.kit.site}, not of {asked.site}",
-            hint=f"Say `pra {asked.kind} {holding.kit.site} --kit ...`, or give the other kit.",
-        )
+    holding = held(app, asked)
     kit_s = time.monotonic() - asked.began
     begun = begin(
         app.log,
@@ -125,7 +131,7 @@ def carried_out(
         with Home(app.state, begun.run) as home:
             answer = work.in_home(home)
             gone = home.destroy(keeps=asked.kind is RunKind.RECOVER)
-        document = {**answer.document, "bare": work.told(home.proof, gone=gone)}
+        document = {**answer.document, "bare": work.told(home.proof, answer, gone=gone)}
         if not gone:
             document["findings"] = [*document["findings"], bare.finding(_left(home))]
         signed = sign(document)
@@ -135,6 +141,18 @@ def carried_out(
         except StateUnusable as error:
             unlogged = error
     return replace(answer, document=signed, proof=home.proof, unlogged=unlogged)
+
+
+def held(app: App, asked: Asked) -> Holding:
+    """Open the kit, with all that is known here of the times. Raises KitRefused, Misused."""
+    holding = opened(asked.kit, asked.secret, holder=asked.holder)
+    if holding.kit.site != asked.site:
+        raise Misused(
+            f"{asked.kit}: this is the kit of {holding.kit.site}, not of {asked.site}",
+            hint=f"Say `pra {asked.kind} {holding.kit.site} --kit ...`, or give the other kit.",
+        )
+    known = timed(app, holding.kit) if asked.is_whole else replace(holding.kit, times=())
+    return replace(holding, kit=known)
 
 
 class _Work:
@@ -158,7 +176,7 @@ class _Work:
         self._kit_s = kit_s
         self._found: Found | None = None
 
-    def told(self, proof: str, *, gone: bool) -> dict[str, Any]:
+    def told(self, proof: str, answer: Answer, *, gone: bool) -> dict[str, Any]:
         """Return what the document says of the kit, the policy and the home."""
         used = self._found.policy if self._found else None
         return {
@@ -171,6 +189,7 @@ class _Work:
                 "digest": used.digest,
                 "stored_at": used.at.isoformat().replace("+00:00", "Z"),
             },
+            "times": beside(self._kit.times, answer.document) if self._asked.is_whole else [],
             "home_destroyed": gone,
             "proof": proof,
         }
@@ -178,9 +197,9 @@ class _Work:
     def in_home(self, home: Home) -> Answer:
         """Find the policy, furnish the home, run the child."""
         secrets = home.secrets(self._kit)
-        names = self._left()
+        names = bare.left(self._kit, self._asked.scenario)
         if not names:
-            return self._unopened(Verdict.REFUTED, [_nothing_left(self._kit.site)])
+            return self._unopened(Verdict.REFUTED, [bare.nothing_left(self._kit.site)])
         self._said(f"kit {self._kit.kit} opened: looking into {', '.join(names)}")
         found = self._found = bare_policy.find(
             self._kit, names, home, secrets, self._begun.processes, self._app.clock()
@@ -193,20 +212,16 @@ class _Work:
         checked = policy.check(found.policy.files)
         site = checked.sites.get(self._kit.site)
         if site is None:
-            found.findings.append(_unreadable(found, [str(one) for one in checked.errors]))
+            found.findings.append(
+                bare.unreadable(found.policy.repository, [str(one) for one in checked.errors])
+            )
             return self._unopened(Verdict.INCONCLUSIVE, found.findings)
         before = (*found.findings, *bare.differences(site, self._kit), *bare.unknown(site))
         self._furnish(home, site, found, before)
+        if self._asked.is_whole:
+            for line in expected(self._kit, site, self._asked.services, self._asked.lang):
+                self._said(line)
         return self._child(home, site)
-
-    def _left(self) -> list[str]:
-        """Return the repositories that the scenario leaves, as the kit knows them."""
-        everything = self._asked.scenario is not Scenario.BURGLARY
-        return [
-            one.id
-            for one in self._kit.repositories
-            if everything or one.location == Location.OFFSITE
-        ]
 
     def _furnish(self, home: Home, site: Site, found: Found, findings: Sequence[Finding]) -> None:
         assert found.policy is not None  # noqa: S101 - the caller looked
@@ -220,6 +235,7 @@ class _Work:
             began=self._asked.began,
             kit_s=self._kit_s,
             findings=(bare.used(self._kit, self._holder), *findings),
+            opening=self._asked.opening,
         )
         home.handed.write_text(json.dumps(handed.plain()))
 
@@ -265,7 +281,9 @@ class _Work:
     def _with_kit(self, text: str) -> str:
         """Say the commands that the child gives as they must be said here: with the kit."""
         said = f"pra {self._asked.kind} {self._asked.site}"
-        return text.replace(said, f"{said} --kit {shlex.quote(str(self._asked.kit))}")
+        full = f"{said} {shlex.join(self._asked.opening)}"
+        lines = (one if " --kit=" in one else one.replace(said, full) for one in text.split("\n"))
+        return "\n".join(lines)
 
     def _document(self, home: Home) -> dict[str, Any] | None:
         """Return the child's answer, from its own log."""
@@ -312,22 +330,6 @@ class _Work:
         return Answer(document=document, text="", added=every, proof="", code=code)
 
 
-def handed(path: Path) -> bare.Handed:
-    """Return what the machine that opened the kit has handed over. Raises Misused."""
-    try:
-        return bare.Handed.read(json.loads(path.read_text()))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Misused(f"{path}: cannot be read: {error}", hint="Say --kit instead.") from error
-
-
-def steps(told: bare.Handed, now: float) -> tuple[Step, ...]:
-    """Return the steps until now: the kit, then the policy and the way to it."""
-    return (
-        Step(name="kit", began=0.0, seconds=told.kit_s),
-        Step(name="policy", began=told.kit_s, seconds=max(0.0, now - told.began - told.kit_s)),
-    )
-
-
 def _ended(asked: Asked, run: str, document: dict[str, Any]) -> DrillFinished | RecoverFinished:
     verdict = str(document["verdict"])
     if not asked.target:
@@ -339,27 +341,6 @@ def _ended(asked: Asked, run: str, document: dict[str, Any]) -> DrillFinished | 
         target=asked.target,
         incident=asked.incident,
         document=document,
-    )
-
-
-def _nothing_left(site: str) -> Finding:
-    return Finding(
-        code="no-copy-survives",
-        severity=Severity.ERROR,
-        message="no copy survives: the kit names no repository off site",
-        remedy=f"Copy {site} off site (`backup: {{copy_to: [...]}}`), and write a new kit.",
-    )
-
-
-def _unreadable(found: Found, faults: Sequence[str]) -> Finding:
-    where = found.policy.repository if found.policy else ""
-    return Finding(
-        code="policy-unreadable",
-        severity=Severity.ERROR,
-        message=f"{where}: the policy there is not one for this version of pra: {faults[0]}"
-        if faults
-        else f"{where}: the policy there names no such site",
-        remedy="Use the version of pra that the kit names.",
     )
 
 

@@ -32,7 +32,6 @@ from restore_drills.document import document
 from restore_drills.errors import Damaged
 from restore_drills.host import Fetched, Machine
 from restore_drills.model import FIRST_SUSPECTED
-from restore_drills.points import SOUND
 from restore_drills.run import run as run_drill
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ if TYPE_CHECKING:
     from restore_drills.process import Processes
 
 
-MOST_VOUCHED = 20  # seals that are read to judge what the log does not know, one restic each
+MOST_VOUCHED = 40  # seals that are read to judge what the log does not know, one restic each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,20 +315,20 @@ class ResticRestore:
         """Return what the listing's own figures make suspicious."""
         left = MOST_VOUCHED
 
-        def vouched(snapshot: Snapshot) -> bool:
+        def says(snapshot: Snapshot) -> str:
             nonlocal left
             left -= 1
             if left < 0:  # somebody made very many: who has to be asked so often is not believed
-                return False
+                return ""
             try:
                 content = self.read(repository, snapshot, f"/{seal.FILENAME}")
                 manifest = seal.read(content, self.seal_key(repository))
             except Damaged:
-                return False
-            stated = (manifest.service, manifest.run, manifest.outcome)
-            return stated == (service.id, snapshot.tag("run"), SOUND)
+                return ""
+            is_its_own = (manifest.service, manifest.run) == (service.id, snapshot.tag("run"))
+            return manifest.outcome if is_its_own else ""
 
-        return suspects(self._listings.get(repository, ()), service, vouched)
+        return suspects(self._listings.get(repository, ()), service, says)
 
     def _mover(self, snapshot: Snapshot) -> Callable[[Progress], None] | None:
         moved = self._moved

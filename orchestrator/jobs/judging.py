@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from orchestrator.adapters.restic.differing import changes
+from orchestrator.adapters.restic.differing import changes, touched
 from orchestrator.core import suspicion
 from orchestrator.core.detection.history import looks
 from orchestrator.core.detection.rule import signs, worth_lists
@@ -26,7 +26,7 @@ from orchestrator.jobs import looks as remembered
 from restore_drills.model import Figures, Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from orchestrator.adapters.restic import Restic, Summary
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from orchestrator.core.detection.values import Changes, Look
     from orchestrator.core.events import Sign
     from orchestrator.core.policy.model import Service
-    from orchestrator.core.state import ServiceState
+    from orchestrator.core.state import ServiceState, Suspicion
     from orchestrator.core.suspicion import Opinion
 
 T = TypeVar("T")
@@ -70,16 +70,25 @@ class Judge:
         began = min((s.began for _, s in taken if s.began), default=None)
         if first := suspicion.suspect(known, began):
             return suspicion.Opinion(suspect=first, decoys=decoys, looks=new)
-        past = _Past(self, known, suspicion.begun(site, known))
+        past = _Past(self, known, site.anew)
         pinned = {path: known.decoys[path] for path in decoys if known.decoys.get(path)}
         found: dict[str, tuple[Sign, ...]] = {}
+        doubts: set[str] = set()
         for source, summary in taken:
             look = new.get(source)
-            if look is not None:
-                lists = past.changes(source, look, summary.snapshot)
-                found[source] = signs(past.of(source), look, lists, decoys, pinned)
+            if look is None:
+                continue
+            lists = past.changes(source, look, summary.snapshot)
+            found[source] = signs(past.of(source), look, lists, decoys, pinned)
+            over = past.unconfirmed(source)
+            if over is not None:
+                doubts |= {sign.word for sign in over.signs}
+                there = past.still(source, look, summary.snapshot)
+                if there is None:
+                    del new[source]  # the next one is compared
+                found[source] = (*(there or ()), *found[source])
         expected = suspicion.announced(site, self.service.id, known, self.app.clock())
-        judged = suspicion.judged(run, found, expected)
+        judged = suspicion.judged(run, found, expected, doubts)
         return replace(judged, decoys=decoys, looks=new)
 
     def remember(self, opinion: Opinion) -> None:
@@ -151,15 +160,50 @@ class _Past:
 
     def changes(self, source: str, new: Look, snapshot: str) -> Changes | None:
         """Return what differs from the point before, where the figures make it worth a look."""
-        if not self._is_tree(source) or not worth_lists(self.of(source), new):
+        history = self.of(source)
+        worth = self.unconfirmed(source) or worth_lists(history, new)
+        if not self._is_tree(source) or not worth:
             return None
-        if self._listing is None:
-            self._list()
-        before = self._before(source)
+        before = self._newest(source, {look.run for look in history})
         if before is None:
             return None
         what = "what differs from the point before"
         return self._asked(what, lambda: changes(self._judge.restic, before, snapshot))
+
+    def unconfirmed(self, source: str) -> Suspicion | None:
+        """Return the suspicion that a person called over and no point since has borne out."""
+        every = suspicion.counted(self._looks.get(source, ()), self._known, None)
+        return suspicion.unconfirmed(self._known, every)
+
+    def still(self, source: str, new: Look, snapshot: str) -> tuple[Sign, ...] | None:
+        """Return whether what was suspected is there still; None: it could not be looked at.
+
+        restic's own figures cannot tell: they say what differs from the suspected point.
+        """
+        if not self._is_tree(source):
+            return ()
+        runs = {
+            look.run
+            for look in self._looks.get(source, ())
+            if suspicion.is_suspected(self._known, look.data_time)
+        }
+        last, clean = self._newest(source, runs), self._clean(source)
+        if last is None or clean is None:
+            return () if self._listing is not None else None
+        restic = self._judge.restic
+        what = "what differs from the last clean point"
+        other = self._asked(what, lambda: touched(restic, clean, snapshot))
+        since = self._asked(what, lambda: touched(restic, last, snapshot))
+        if other is None or since is None:
+            return None
+        sign = suspicion.still(len(other - since), new, self.of(source))
+        return () if sign is None else (sign,)
+
+    def _clean(self, source: str) -> str | None:
+        """Return the snapshot of the last clean point, where it is still there."""
+        last = self._known.complete
+        ids = {one.id for one in last.snapshots if one.source == source} if last else set()
+        return next((one.id for one in self._listed() if one.id in ids), None)
 
     def _is_tree(self, source: str) -> bool:
         sources = self._judge.service.sources
@@ -175,12 +219,17 @@ class _Past:
         if self._listing is not None:
             judge.write(self._looks)
 
-    def _before(self, source: str) -> str | None:
-        """Return the snapshot of the last trusted point that is still there."""
-        judge, runs = self._judge, {look.run for look in self.of(source)}
+    def _listed(self) -> tuple[Snapshot, ...]:
+        if self._listing is None:
+            self._list()
+        return self._listing or ()
+
+    def _newest(self, source: str, runs: Collection[str]) -> str | None:
+        """Return the newest snapshot of these runs that is still there."""
+        judge = self._judge
         mine = [
             one
-            for one in self._listing or ()
+            for one in self._listed()
             if one.host == judge.site
             and one.tag("service") == judge.service.id
             and one.tag("source") == source

@@ -16,8 +16,10 @@ from orchestrator.core.events import DrillFinished, KitExported
 from orchestrator.core.kit import contents, typed
 from orchestrator.core.kit.fingerprint import fingerprint, key_of, with_key
 from orchestrator.core.policy.model import Adopted, External, Postgresql
+from orchestrator.core.recovering.order import coming_back
 from orchestrator.errors import KitRefused, PraError, RepositoryUnreachable
 from orchestrator.jobs.kit_objects import objects
+from orchestrator.jobs.kit_times import measured
 from orchestrator.jobs.opening import opened, restic_version
 from orchestrator.log import new_run_id
 from orchestrator.reports import kit_pdf, kit_text
@@ -256,11 +258,8 @@ def _kit(  # noqa: PLR0913, PLR0917 - what a kit is made of
         repositories=repositories,
         recovery=recovery,
         people=tuple(people),
-        services={
-            one.id: one.name
-            for one in site.services.values()
-            if not all(isinstance(source.spec, External) for source in one.sources)
-        },
+        services=coming_back(site),
+        times=measured(app, site.id),
         sources=tuple(_sources(site)),
         tools={"pra": __version__, "restic": restic_version(processes), **_majors(app, site)},
     )

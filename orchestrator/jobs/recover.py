@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator import __version__
 from orchestrator.adapters.restic import STALL
+from orchestrator.core.disaster import AT
 from orchestrator.core.events import RecoverFinished, RunKind
 from orchestrator.core.recovering import manual
-from orchestrator.core.recovering.journal import other, words
+from orchestrator.core.recovering.journal import earlier, other, stood, words
 from orchestrator.core.recovering.order import ordered
 from orchestrator.errors import Misused, PraError, StateUnusable
 from orchestrator.jobs import recover_start
@@ -26,7 +27,6 @@ from orchestrator.reports.recover_readme import complete
 from restore_drills import process
 from restore_drills.document import document, stamp
 from restore_drills.host import Machine
-from restore_drills.points import CLOCKS_AGREE_WITHIN
 from restore_drills.run import run as run_drill
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class Recovered:
     told: Told
     over: bool
     unlogged: PraError | None = None
+    unwritten: PraError | None = None  # what could not be told in the folder itself
 
     def text(self, lang: str, timezone: str, *, verbose: bool = False) -> str:
         """Return what a person reads of it."""
@@ -76,7 +77,7 @@ class Recovered:
 def incident_for(app: App, site: Site, scenario: str, named: str) -> str:
     """Return the id of the open incident that a recovery is made for; empty: none is open.
 
-    Raises Misused when the `named` one is not open at this site.
+    The beginning of its id names one. Raises Misused where that is not one open at this site.
     """
     try:
         known = app.known().incidents
@@ -84,10 +85,14 @@ def incident_for(app: App, site: Site, scenario: str, named: str) -> str:
         return ""
     here = [i for i in known.values() if i.site == site.id and i.resolved_at is None]
     if named:
-        if named in {i.id for i in here}:
-            return named
+        meant = sorted(i.id for i in here if i.id.startswith(named.lower()))
+        if len(meant) == 1:
+            return meant[0]
+        if named.lower() in meant:
+            return named.lower()
         raise Misused(
-            f"--incident {named}: not an open incident of {site.id}",
+            f"--incident {named}: {f'{len(meant)} open incidents' if meant else 'no open incident'}"
+            f" of {site.id} {'begin' if meant else 'begins'} so",
             hint=f"See `pra incidents {site.id}`.",
         )
     grave = [i for i in here if i.criticality in GRAVE or i.scenario == scenario]
@@ -134,9 +139,10 @@ def recover(  # noqa: PLR0913 - what a caller may choose
     Interrupted, Misused: what was fetched stays, and the same again goes on.
     """
     with begun:
-        keep = Keep(place, asked, run=plan.run, now=app.clock(), watch=watch, lang=lang)
+        keep = Keep(place, asked, plan=plan, now=app.clock(), watch=watch, lang=lang)
         plan = _resumed(plan, site, keep, place)
-        report = _run(app, site, plan, keep=keep, begun=begun, patience=patience)
+        with keep.at_work():
+            report = _run(app, site, plan, keep=keep, begun=begun, patience=patience)
         servers, faults = recover_start.start(report if start else None, place, begun.processes)
         over, steps = is_over(report), manual.steps(site, plan)
         is_bare = place.is_bare()
@@ -145,8 +151,10 @@ def recover(  # noqa: PLR0913 - what a caller may choose
             target=str(place.target),
             began=keep.journal.began,
             runs=len(keep.journal.runs),
+            worked=keep.worked(app.clock()),
+            stood=stood(keep.journal),
             places=places(report, place),
-            cut_over=cut_over(site, report, place, lang),
+            cut_over=cut_over(site, report, place, lang, servers),
             manual=sign_off(steps) if over and steps else steps,
             servers=tuple((one.service, one.connect, one.stop) for one in servers),
             faults=tuple(faults),
@@ -158,17 +166,36 @@ def recover(  # noqa: PLR0913 - what a caller may choose
             "servers": [one.document() for one in servers],
         }
         signed = sign(_document(report, told, more))
+        unwritten = None
         if is_bare:  # the folder is as it was: whoever asks otherwise next finds it free
             place.is_given_up = True
         else:
             said = text(report, told, lang=lang, timezone=site.timezone)
-            place.put(DOCUMENT, json.dumps(signed, ensure_ascii=False, indent=1))
-            place.put(README, complete(said))
-            if over:
-                place.clear()
-            keep.end(over=over)
+            unwritten = _written(place, keep, signed, said, over=over)
         unlogged = _logged(begun, signed, place, report)
-    return Recovered(report=report, document=signed, told=told, over=over, unlogged=unlogged)
+    return Recovered(
+        report=report,
+        document=signed,
+        told=told,
+        over=over,
+        unlogged=unlogged,
+        unwritten=unwritten,
+    )
+
+
+def _written(
+    place: Place, keep: Keep, signed: dict[str, Any], said: str, *, over: bool
+) -> PraError | None:
+    """Leave beside the data what is there; a full disk is no reason to say nothing of it."""
+    try:
+        place.put(DOCUMENT, json.dumps(signed, ensure_ascii=False, indent=1))
+        place.put(README, complete(said))
+        if over:
+            place.clear()
+        keep.end(over=over)
+    except PraError as error:
+        return error
+    return None
 
 
 def _resumed(plan: Plan, site: Site, keep: Keep, place: Place) -> Plan:
@@ -186,9 +213,14 @@ def _resumed(plan: Plan, site: Site, keep: Keep, place: Place) -> Plan:
         process.sweep(run)
     for service in plan.services:
         place.withdraw(service)
-    if plan.t0 is None:  # now, by the clock of whoever backed up: it may have been a little ahead
-        return replace(plan, t0=before.t0 + CLOCKS_AGREE_WITHIN)
-    return replace(plan, t0=before.t0)
+    # The clock of the first run goes on: whoever counts the last run alone flatters.
+    return replace(
+        plan,
+        t0=before.t0,
+        point=before.point,
+        exploratory=plan.exploratory or before.point == AT,
+        before=(*earlier(keep.journal), *plan.before),
+    )
 
 
 def _run(  # noqa: PLR0913 - as the engine
@@ -231,6 +263,8 @@ def _document(report: Report, told: Told, more: dict[str, Any]) -> dict[str, Any
         "cut_over": list(told.cut_over),
         "began": stamp(told.began),
         "runs": told.runs,
+        "worked_s": round(told.worked.total_seconds(), 3),
+        "interrupted_s": round(told.stood.total_seconds(), 3),
         **more,
     }
 

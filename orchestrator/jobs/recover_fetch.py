@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from orchestrator.errors import (
     as_drill_error,
 )
 from orchestrator.jobs.drill import ResticRestore
+from restore_drills.errors import NoSpace
 from restore_drills.host import Fetched
 from restore_drills.model import SourceKind
 from restore_drills.sandbox import remove
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from orchestrator.core.recovering.journal import Pinned
     from restore_drills.model import Plan, Selection, Snapshot
 
+FULL = 1 << 20  # bytes that are left: no file of any size fits
 PASSING = (Interrupted, RepositoryUnreachable, RepositoryLocked)
 
 
@@ -58,12 +61,14 @@ class KeptRestore(ResticRestore):
             except PASSING:
                 raise
             except PraError as error:
-                if is_empty(into) or into in self._wiped or "no space left" in str(error).lower():
+                if is_empty(into) or into in self._wiped or _is_full(into, error):
                     raise
             # What lies there stands in restic's way, such as a folder where a link should be.
             self._wipe(into)
             return self._over(repository, snapshot, into, path)
         except PraError as error:
+            if not isinstance(error, PASSING) and _is_full(into, error):
+                raise _no_space(into) from error
             raise as_drill_error(error) from error
 
     def _over(self, repository: str, snapshot: Snapshot, into: Path, path: str) -> Fetched:
@@ -80,6 +85,19 @@ class KeptRestore(ResticRestore):
                 for entry in into.iterdir():
                     remove(entry)
                 self._wiped.add(into)
+
+
+def _is_full(into: Path, error: PraError) -> bool:
+    """Whether the disk is what is wrong: restic's own words about it may be cut off."""
+    return "no space left" in str(error).lower() or shutil.disk_usage(into).free < FULL
+
+
+def _no_space(into: Path) -> NoSpace:
+    disk = next(path for path in (into, *into.parents) if path.is_mount())
+    return NoSpace(
+        f"no space left on the disk at {disk}",
+        hint="Free space there, then run the same command again: it goes on.",
+    )
 
 
 def offered(

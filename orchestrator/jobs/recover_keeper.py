@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from orchestrator.core.recovering.journal import Journal, Pinned, words
+from orchestrator.core.recovering.journal import Journal, Pinned, went_on, words
 from orchestrator.errors import Interrupted, Misused
 from orchestrator.jobs.recover_place import ELSEWHERE, README
 from orchestrator.reports.recover_readme import unfinished
-from restore_drills.model import Verdict
+from restore_drills.model import FIRST_SUSPECTED, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from orchestrator.adapters.restic import Progress
     from orchestrator.core.recovering.journal import Asked
     from orchestrator.jobs.recover_place import Place
     from restore_drills.keeping import Aim
-    from restore_drills.model import ServiceReport, Step
+    from restore_drills.model import Plan, ServiceReport, Step
     from restore_drills.sandbox import Room
+
+
+BEAT_S = 2.0
 
 
 class Onlooker(Protocol):
@@ -49,7 +54,7 @@ class Keep:
     """The engine's `Keeper` over a folder; `before` is what an earlier run wrote there."""
 
     def __init__(  # noqa: PLR0913 - what a recovery is kept with
-        self, place: Place, asked: Asked, *, run: str, now: datetime, watch: Onlooker, lang: str
+        self, place: Place, asked: Asked, *, plan: Plan, now: datetime, watch: Onlooker, lang: str
     ) -> None:
         self.before = place.read()
         self.place = place
@@ -57,8 +62,21 @@ class Keep:
         self._lang = lang
         self.waited = 0.0  # for whoever was asked, in seconds
         self._lock = threading.Lock()
-        self._journal = self.before or Journal(asked=asked, began=now, t0=now, runs=())
-        self._journal = replace(self._journal, runs=(*self._journal.runs, run))
+        before = sum((step.seconds for step in plan.before), 0.0)  # such as opening a kit
+        began = now - timedelta(seconds=before)
+        self._journal = (
+            went_on(self.before, plan.run, place.seen(), began)
+            if self.before
+            else Journal(
+                asked=asked,
+                began=began,
+                t0=plan.t0 or now,
+                runs=(plan.run,),
+                since=began,
+                point=plan.point,
+            )
+        )
+        self._journal = replace(self._journal, asked=asked)  # it may be opened otherwise today
 
     @property
     def pinned(self) -> Mapping[str, Pinned]:
@@ -86,9 +104,13 @@ class Keep:
             for aim in aims
             if aim.point is not None
         }
-        t0 = self.before.t0 if self.before else t0
+        journal = self._journal
+        if self.before is None:
+            attacked = any(aim.passed_over for aim in aims) and t0 < journal.t0
+            chosen = FIRST_SUSPECTED if attacked else journal.point
+            journal = replace(journal, t0=t0, point=chosen)
         # What could not even be listed this time keeps the point that it began with.
-        self._write(replace(self._journal, t0=t0, points={**self.pinned, **points}))
+        self._write(replace(journal, points={**self.pinned, **points}))
         again = words(self._journal.asked, str(self.place.target))
         self.place.put(README, unfinished(again, self._lang))
 
@@ -110,6 +132,28 @@ class Keep:
     def end(self, *, over: bool) -> None:
         """Write that nothing is left to do, or leave it to the next run."""
         self._write(replace(self._journal, over=over))
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Leave a sign of life in the folder, by which an interrupted run's work is counted."""
+        over = threading.Event()
+
+        def beat() -> None:
+            while not over.wait(BEAT_S):
+                self.place.beat()
+
+        thread = threading.Thread(target=beat, name="recovery at work", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+            self.place.beat()
+
+    def worked(self, now: datetime) -> timedelta:
+        """Return for how long the runs were at work, this one until `now`."""
+        return self._journal.worked + max(now - self._journal.since, timedelta(0))
 
     @property
     def journal(self) -> Journal:

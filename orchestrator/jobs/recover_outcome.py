@@ -9,10 +9,12 @@ from orchestrator.jobs.recover_place import DAMAGED, DATABASE, FILES, has_files,
 from restore_drills.model import SourceKind, Status, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from orchestrator.core.policy.model import Site
     from orchestrator.jobs.recover_place import Place
+    from orchestrator.jobs.recover_start import Server
     from restore_drills.model import Report, ServiceReport
 
 
@@ -44,8 +46,10 @@ def _is_there(path: Path) -> bool:
     return path.is_symlink() or path.exists()
 
 
-def cut_over(site: Site, report: Report, place: Place, lang: str) -> tuple[str, ...]:
-    """Return the commands that put what is there to work."""
+def cut_over(
+    site: Site, report: Report, place: Place, lang: str, servers: Sequence[Server] = ()
+) -> tuple[str, ...]:
+    """Return the commands that put what is there to work, and end the `servers` of here."""
     return cutover.commands(
         site,
         [_back(s, place) for s in report.services],
@@ -53,6 +57,7 @@ def cut_over(site: Site, report: Report, place: Place, lang: str) -> tuple[str, 
         target=str(place.target),
         scenario=report.plan.scenario,
         lang=lang,
+        stops=tuple((one.service, one.stop) for one in servers),
     )
 
 

@@ -11,6 +11,7 @@ import fcntl
 import os
 import secrets
 import stat
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Self
 
@@ -105,6 +106,15 @@ class Place:
             return notes.decode(text)
         except ValueError as error:
             raise Misused(f"{self._journal}: cannot be read", hint=ELSEWHERE) from error
+
+    def seen(self) -> datetime:
+        """Return when a run was last at work here."""
+        return datetime.fromtimestamp(self._journal.stat().st_mtime, UTC)
+
+    def beat(self) -> None:
+        """Leave a sign of being at work."""
+        with contextlib.suppress(OSError):  # nothing is chosen yet, or the disk is gone
+            os.utime(self._journal)
 
     def write(self, journal: Journal) -> None:
         """Keep the journal, whole or not at all, before what it speaks of is done."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shlex
 import tempfile
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -23,11 +25,17 @@ if TYPE_CHECKING:
 
 PATH = "/usr/local/bin:/usr/bin:/bin"
 PATIENCE = timedelta(minutes=10)  # a killed server reads its WAL first
+ROOM = "pra-recovered-"
 USERS = ("postgres", "nobody")  # PostgreSQL does not run as root
 # The folders above it may be closed to the server's user: he sees its data at a place of his own.
 APART = (
     *("unshare", "--mount", "--propagation", "private", "--", "sh", "-euc"),
     *('mount --bind "$1" "$2"; shift 2; exec "$@"', "sh"),
+)
+# Whoever pastes it twice, or has stopped the server otherwise, is told of no error.
+STOP = (
+    "(set -e; cd {data}; test ! -e postmaster.pid || kill -INT $(head -n 1 postmaster.pid);"
+    " while test -e postmaster.pid; do sleep 0.2; done; rm -rf -- {room})"
 )
 SETTINGS = ("listen_addresses=", "unix_socket_permissions=0700", "archive_mode=off")
 
@@ -62,6 +70,7 @@ def start(
     """
     servers: list[Server] = []
     faults: list[str] = []
+    sweep(Path(_rooms() or tempfile.gettempdir()))
     for service in report.services if report else ():
         for source in service.plan.sources:
             if not is_dump(source.kind) or service.plan.path:
@@ -85,7 +94,7 @@ def _start(service: str, source: str, database: str, place: Place, processes: Pr
     pg_ctl = str(postgresql.installed()[major] / "pg_ctl")
     uid, gid, become = _user()
     hand_over(data, (uid, gid))
-    room = Path(tempfile.mkdtemp(prefix="pra-", dir="/run" if become else None))
+    room = Path(tempfile.mkdtemp(prefix=ROOM, dir=_rooms()))
     os.chown(room, uid, gid)  # 0700: its socket and, where root is, the data are reached there
     mount: tuple[str, ...] = ()
     seen = data
@@ -103,20 +112,54 @@ def _start(service: str, source: str, database: str, place: Place, processes: Pr
         cwd=Path("/"),
     )  # fmt: skip
     if ended.code != 0:
+        if not _is_held(room):
+            _remove(room)
         said = (ended.stderr or ended.stdout.decode(errors="replace")).strip().splitlines()
         raise PraError(
             f"pg_ctl: {said[-1] if said else f'exit code {ended.code}'}",
             hint=f"Its folder is {data}, its log server.log there.",
         )
     reach = (f"--host={room}", f"--username={postgresql.SUPERUSER}", f"--dbname={database}")
-    pid = shlex.quote(str(data / "postmaster.pid"))
     return Server(
         service=service,
         source=source,
         data=str(data),
         connect=shlex.join(["psql", *reach]),
-        stop=f"kill -INT $(head -n 1 {pid})",
+        stop=STOP.format(data=shlex.quote(str(data)), room=shlex.quote(str(room))),
     )
+
+
+def _rooms() -> str | None:
+    """Return where sockets are kept; None: where this user's temporary files are."""
+    return "/run" if os.geteuid() == 0 else None
+
+
+def sweep(rooms: Path) -> None:
+    """Remove what servers left there that were stopped otherwise than by our line."""
+    for room in rooms.glob(f"{ROOM}*"):
+        with contextlib.suppress(OSError):  # gone meanwhile, or another user's
+            if time.time() - room.stat().st_mtime < PATIENCE.total_seconds() or _is_held(room):
+                continue
+            _remove(room)
+
+
+def _remove(room: Path) -> None:
+    for left in (*room.glob(".s.PGSQL.*"), *room.glob("data")):
+        left.rmdir() if left.is_dir() else left.unlink(missing_ok=True)
+    room.rmdir()
+
+
+def _is_held(room: Path) -> bool:
+    """Whether the server lives whose socket is there; its lock names it."""
+    for lock in room.glob(".s.PGSQL.*.lock"):
+        try:
+            os.kill(int(lock.read_text(encoding="ascii").split()[0]), 0)
+        except (ProcessLookupError, ValueError, IndexError):
+            continue
+        except PermissionError:
+            pass
+        return True
+    return False
 
 
 def _user() -> tuple[int, int, tuple[str, ...]]:

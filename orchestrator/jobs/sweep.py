@@ -73,6 +73,10 @@ def _leftovers(app: App) -> None:
     for folder in (app.state / "cache").glob("drill-*"):
         if not under_way(app.state, folder.name.removeprefix("drill-")):
             shutil.rmtree(folder, ignore_errors=True)
+    for home in (app.state / bare_home.HOMES).glob("*"):  # of a plan, which is on no log
+        if not under_way(app.state, home.name):
+            bare_home.sweep(app.state, home.name)
+            SecretFiles.sweep(home.name)
 
 
 def _clear(app: App, started: RunStarted) -> tuple[int, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.reports.answer import answer, answered, too_late, too_old, until_work
-from orchestrator.reports.phrases import FINDINGS_FR, LABELS, REMEDIES, Speech
+from orchestrator.reports.kit_findings import said
+from orchestrator.reports.phrases import LABELS, REMEDIES, Speech
 from restore_drills.model import Status, Verdict
 
 if TYPE_CHECKING:
@@ -116,8 +117,7 @@ def _findings(report: Report, speech: Speech) -> str:
 
 
 def _words(finding: Finding, speech: Speech) -> tuple[str, str]:
-    said = (finding.message, finding.remedy)
-    return FINDINGS_FR.get(finding.code, said) if speech.lang == "fr" else said
+    return said(finding, speech.lang)
 
 
 def _todo(report: Report, speech: Speech) -> str:

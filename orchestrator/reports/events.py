@@ -22,6 +22,7 @@ from orchestrator.core.events import (
     Observed,
     PageFailed,
     PageSent,
+    PoliciesRead,
     RelockFinished,
     RepairFinished,
     RetainFinished,
@@ -79,7 +80,7 @@ def line(recorded: Recorded) -> str:
     return f"{recorded.seq:>6}  {at}  {type_of(event):<21}  {subject}: {said(event)}{run}"
 
 
-def said(event: Event) -> str:  # noqa: C901 - a table
+def said(event: Event) -> str:
     """Return what an event says beside its type and subject, in one line."""
     match event:
         case RunStarted() | BackupFinished() | RunFailed() | RunInterrupted():
@@ -90,12 +91,8 @@ def said(event: Event) -> str:  # noqa: C901 - a table
             said = f"{event.verdict}, drilled on {event.place}"
         case Observed():
             said = f"{event.condition}: {event.detail if event.present else 'over'}"
-        case DaemonStarted():
-            said = f"pra {event.version} on {event.place}"
-        case DaemonStopped():
-            said = event.note
-        case LogRestored():
-            said = f"after event {event.last_seq}: {event.damage}; kept as {event.kept_as}"
+        case DaemonStarted() | PoliciesRead() | DaemonStopped() | LogRestored():
+            said = _of_daemon(event)
         case PageSent():
             said = f"{event.page} by {event.channel}"
         case PageFailed():
@@ -131,6 +128,20 @@ def _of_run(event: RunStarted | BackupFinished | RunFailed | RunInterrupted) -> 
             assert_never(event)
 
 
+def _of_daemon(event: DaemonStarted | PoliciesRead | DaemonStopped | LogRestored) -> str:
+    match event:
+        case DaemonStarted():
+            return f"pra {event.version} on {event.place}"
+        case PoliciesRead():
+            return f"watched: {', '.join(sorted(event.digests)) or 'no site'}"
+        case DaemonStopped():
+            return event.note
+        case LogRestored():
+            return f"after event {event.last_seq}: {event.damage}; kept as {event.kept_as}"
+        case _:
+            assert_never(event)
+
+
 def _of_incident(
     event: IncidentOpened
     | IncidentEscalated
@@ -142,7 +153,6 @@ def _of_incident(
     match event:
         case IncidentMarked():
             return f"{event.instant} at {event.at:%Y-%m-%dT%H:%M:%SZ}, says {event.by}"
-
         case IncidentOpened():
             return f"{event.criticality} {event.condition}: {event.summary}"
         case IncidentEscalated():

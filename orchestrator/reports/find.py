@@ -51,8 +51,9 @@ def text(  # noqa: PLR0913 - what a page of it needs
     unasked: Mapping[str, PraError],
     behind: Mapping[str, int],
     busy: bool = False,
+    to: str = "recovered",
 ) -> str:
-    """Return the versions of each file, and the command that brings one back.
+    """Return the versions of each file, and the command that brings one back into the folder `to`.
 
     `bounded`: only some points were asked, by --at or --since.
     """
@@ -62,7 +63,7 @@ def text(  # noqa: PLR0913 - what a page of it needs
         match = "file matches" if answer.more == 1 else "files match"
         lines += ["", f"{least}{answer.more} more {match} (--all shows them)."]
     if answer.files:
-        lines += _back(site, answer, zone)
+        lines += _back(site, answer, zone, to)
     else:
         where = "the points that --at and --since leave" if bounded else "any recovery point"
         lines.append(f"{site}: no file in {where} matches {pattern!r}.")
@@ -111,7 +112,7 @@ def _row(one: Version, zone: str, *, is_now: bool) -> tuple[str, ...]:
     return f"  {words.when(one.mtime, zone)}", words.size(one.size), span, at
 
 
-def _back(site: str, answer: Answer, zone: str) -> list[str]:
+def _back(site: str, answer: Answer, zone: str, to: str) -> list[str]:
     """Return the command that brings a version of the first file back, ready to be pasted."""
     offered = ((file, version) for file in answer.files if (version := chosen(file)))
     found = next(offered, None)
@@ -129,14 +130,16 @@ def _back(site: str, answer: Answer, zone: str) -> list[str]:
     return [
         "",
         f"To bring {what} back beside the original (from {where}{other}):",
-        f"  {command(site, file, version, zone)}",
+        f"  {command(site, file, version, zone, to)}",
     ]
 
 
-def command(site: str, file: File, version: Version, zone: str) -> str:
-    """Return the command that recovers a version of a file."""
+def command(site: str, file: File, version: Version, zone: str, to: str = "recovered") -> str:
+    """Return the command that recovers a version of a file into the folder `to`."""
     asked = shlex.join(["pra", "recover", site, file.service, "--path", file.path])
-    return f'{asked} --at "{_at(version.clean or version.last, version, zone)}" --to recovered'
+    return (
+        f'{asked} --at "{_at(version.clean or version.last, version, zone)}" --to {shlex.quote(to)}'
+    )
 
 
 def _at(point: Held, version: Version, zone: str) -> str:

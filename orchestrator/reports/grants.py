@@ -57,7 +57,7 @@ def _page(one: Grants) -> Iterator[str]:
     yield "# Never give it s3:DeleteObjectVersion, s3:BypassGovernanceRetention or s3:PutBucket*."
     yield json.dumps(one.daily, indent=2)
     yield ""
-    yield f"# {one.repository}: the recovery key, kept elsewhere, for `pra repo rewind`, `repair`."
+    yield f"# {one.repository}: the repair key, kept elsewhere, for `pra repo rewind`, `repair`."
     yield json.dumps(one.recovery, indent=2)
     yield ""
 

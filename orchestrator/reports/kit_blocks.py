@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from orchestrator.core.kit.contents import ADOPTED, DATABASE, object_payload, payload
 from orchestrator.core.kit.fingerprint import fingerprint, material
 from orchestrator.core.kit.typed import lines
+from orchestrator.reports import kit_times
 from orchestrator.reports.words import when
 
 if TYPE_CHECKING:
@@ -112,17 +113,30 @@ def _first(kit: Kit) -> Iterator[Block]:
     )
     yield Heading("2. Avec pra / With pra")
     yield Words(
-        f"Sur une machine Linux avec pra ({_tool(kit, 'pra')}) et restic ({_tool(kit, 'restic')}),"
-        " avec le fichier de ce kit. La première commande essaie tout sans rien garder :",
-        f"On a Linux machine with pra ({_tool(kit, 'pra')}) and restic ({_tool(kit, 'restic')}),"
-        " with this kit's file. The first command tries everything and keeps nothing:",
+        f"Sur une machine Linux avec pra ({_tool(kit, 'pra')}) et restic ({_tool(kit, 'restic')})."
+        " KIT.zip : le fichier de ce kit. PHRASE : un fichier avec votre phrase de passe (sans lui"
+        " elle est demandée ; clé age : --identity). /reprise : un dossier neuf. La première"
+        " commande essaie tout sans rien garder :",
+        f"On a Linux machine with pra ({_tool(kit, 'pra')}) and restic ({_tool(kit, 'restic')})."
+        " KIT.zip: this kit's file. PHRASE: a file with your passphrase (without it you are asked;"
+        " age key: --identity). /reprise: a new folder. The first command tries everything and"
+        " keeps nothing:",
     )
+    started = " --start" if any(kind == DATABASE for _, _, kind in kit.sources) else ""
     yield Commands(
         (
             f"pra drill {kit.site} --scenario burglary --kit KIT.zip --passphrase-file PHRASE",
-            f"pra recover {kit.site} --kit KIT.zip --passphrase-file PHRASE --to /reprise",
+            f"pra recover {kit.site} --kit KIT.zip --passphrase-file PHRASE --to /reprise{started}",
         )
     )
+    yield Words(
+        "Sans le fichier, la page suffit : lisez-en les codes QR, chacun sur une ligne, dans CODES"
+        " ; PHRASE est alors une phrase de passe de votre choix :",
+        "Without the file the page will do: scan its QR codes into CODES, one on a line; PHRASE is"
+        " then a passphrase of your choice:",
+    )
+    yield Commands(("pra kit scan CODES -o KIT.zip --holder me=PHRASE",))
+    yield from _times(kit)
     yield Heading("3. Sans pra / Without pra")
     yield Words(
         "Tout est du restic ordinaire (restic.net). Pour chaque copie, les pages suivantes donnent"
@@ -141,13 +155,26 @@ def _first(kit: Kit) -> Iterator[Block]:
         " the line (without the groups): printf %s 'LINE' | sha256sum | cut -c1-4",
     )
     yield Words(
-        "Les codes QR disent la même chose en JSON : adresse (url), région, mot de passe"
-        " (password), clés S3 (access_key, secret_key), clé de reprise (recovery_key) ; ou un"
-        " fichier (file, base64). `pra kit scan` les lit.",
-        "The QR codes say the same as JSON: address (url), region, password, S3 keys (access_key,"
-        " secret_key), recovery key (recovery_key); or a file (file, base64). `pra kit scan` reads"
-        " them.",
+        "Les codes QR disent la même chose en JSON : url, region, password, access_key, secret_key,"
+        " recovery_key (clé de reprise) ; ou un fichier (file, base64).",
+        "The QR codes say the same as JSON: url, region, password, access_key, secret_key,"
+        " recovery_key; or a file (file, base64).",
     )
+
+
+def _times(kit: Kit) -> Iterator[Block]:
+    """Say how long it takes, as drills measured it; nothing where no service is known."""
+    if not kit.services:
+        return
+    yield Heading("Combien de temps / How long")
+    yield Words(
+        "De la commande `pra recover` au service qui répond, dans l'ordre du retour, tel que mesuré"
+        " en exercice. Une autre machine, une autre ligne, plus de données : un autre temps.",
+        "From the command `pra recover` until the service answers, in the order in which they come"
+        " back, as drills measured it. Another machine or line, or more data: another time.",
+    )
+    for fr, en in zip(kit_times.lines(kit, "fr"), kit_times.lines(kit, "en"), strict=True):
+        yield Words(fr, en)
 
 
 def _repository(kit: Kit, one: KitRepository, number: int) -> Iterator[Block]:

@@ -6,6 +6,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
+from orchestrator.core.kit.contents import DATABASE
 from orchestrator.reports.kit_blocks import (
     SHOWN_SPACE,
     Code,
@@ -92,6 +93,7 @@ def readme(kit: Kit, language: str) -> str:
         f"    pra drill {kit.site} --scenario burglary --kit KIT.zip --passphrase-file PHRASE",
         f"    pra recover {kit.site} --kit KIT.zip --passphrase-file PHRASE --to /reprise",
     ]
+    ours[-1] += " --start" if any(kind == DATABASE for _, _, kind in kit.sources) else ""
     said = _FRENCH if language == "fr" else _ENGLISH
     head, opening, inside, with_pra, damaged = (
         part.format(

@@ -28,6 +28,7 @@ DOUBTS = {
     Doubt.NEVER_DRILLED: "never drilled",
     Doubt.NOT_PROVEN: "not proven",
     Doubt.POLICY_CHANGED: "the policy changed since the proof",
+    Doubt.MACHINE_REBUILT: "the machine was rebuilt since the proof",
     Doubt.TOO_OLD: "the proof is too old",
 }
 NOBODY = "nobody watches: start `pra daemon`"

@@ -34,6 +34,8 @@ WORDS = {
         "frozen": "Meanwhile",
         "kept": "backups go on and are marked; nothing is removed, nothing suspected is copied",
         "kept-unusual": "backups go on; no recovery point is removed",
+        "with": "Also struck",
+        "joined": "{who}, suspected since {at}: incident {id}, part of this call",
         "clean": "Last clean",
         "before": "Before it",
         "point": "{who}: data of {at} ({span} old), run {run}",
@@ -50,7 +52,8 @@ WORDS = {
         "drill": "try the recovery from the last clean point, in a sandbox",
         "recover": "recover it, on a clean machine, beside",
         "pause": "no schedule, no retention until you resume",
-        "clean-end": "when the machine is clean again: what is suspected stays so",
+        "clean-end": "when its data is back: what is suspected stays so",
+        "all": " (--all: every service)",
         "false": "when it was ordinary work: its points count again",
         "closed": "when somebody has looked: it was ordinary work",
     },
@@ -63,6 +66,8 @@ WORDS = {
         "frozen": "D'ici là",
         "kept": "les sauvegardes continuent, marquées ; rien n'est supprimé, ni copié de suspect",
         "kept-unusual": "les sauvegardes continuent ; aucun point n'est supprimé",
+        "with": "Touchés aussi",
+        "joined": "{who}, suspect depuis le {at} : incident {id}, compris dans cet appel",
         "clean": "Dernier sain",
         "before": "Juste avant",
         "point": "{who} : données du {at} (il y a {span}), exécution {run}",
@@ -79,7 +84,8 @@ WORDS = {
         "drill": "essayer la reprise du dernier point sain, en bac à sable",
         "recover": "le récupérer, sur une machine saine, à côté",
         "pause": "ni planification ni rétention jusqu'à la reprise",
-        "clean-end": "la machine est de nouveau saine : ce qui est suspect le reste",
+        "clean-end": "ses données sont revenues : ce qui est suspect le reste",
+        "all": " (--all : tous)",
         "false": "c'était du travail ordinaire : ses points comptent à nouveau",
         "closed": "quelqu'un a regardé : c'était du travail ordinaire",
     },
@@ -105,6 +111,8 @@ def rows(state: State, facts: Facts) -> list[Row]:
         if grave and since is not None:
             line = words["since"].format(who=_who(facts), at=facts.moment(since))
             found.append((words["doubted"], line))
+        if grave:
+            found += _under(words["with"], list(_joined(state, facts)))
         found.append((words["frozen"], words["kept" if grave else "kept-unusual"]))
     found += _under(words["clean" if grave else "before"], list(_clean(state, facts, known)))
     return found
@@ -126,7 +134,7 @@ def commands(facts: Facts) -> list[Row]:
         (f"pra drill {where} --scenario ransomware", words["drill"]),
         (f"pra recover {where} --scenario ransomware --to DIR", words["recover"]),
         (f'pra pause {one.site} --reason "virus" --incident {one.id}', words["pause"]),
-        (f"pra resolve {one.id} --clean", words["clean-end"]),
+        (f"pra resolve {one.id} --clean", words["clean-end"] + words["all"]),
         (f"pra resolve {one.id} --false-alarm", words["false"]),
     ]
 
@@ -171,6 +179,20 @@ def _clean(state: State, facts: Facts, known: ServiceState) -> Iterator[str]:
             yield words["older"].format(
                 who=who, where=name, how=how, **_age(facts, there.data_time)
             )
+
+
+def _joined(state: State, facts: Facts) -> Iterator[str]:
+    """Yield the other services of the site that are suspected now: one attack is one call."""
+    one, services = facts.incident, facts.site.services if facts.site else {}
+    alike = (
+        i for i in state.incidents.values() if (i.site, i.condition) == (one.site, one.condition)
+    )
+    for other in sorted(alike, key=lambda i: (i.opened_at, i.id)):
+        now = state.service(other.site, other.service).suspicion
+        if other.id != one.id and other.resolved_at is None and now is not None:
+            name = services[other.service].name if other.service in services else other.service
+            at = facts.moment(now.since)
+            yield WORDS[facts.lang]["joined"].format(who=name, at=at, id=other.id)
 
 
 def _age(facts: Facts, data: datetime) -> dict[str, str]:

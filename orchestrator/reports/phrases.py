@@ -222,6 +222,13 @@ FINDINGS_FR = {
         "des points plus récents sont suspects : ils n'ont pas servi",
         "Jugez-les : `pra incidents resolve ID --false-alarm` s'ils sont sains.",
     ),
+    "marks-removed": (
+        (
+            "des points scellés comme suspects ont perdu leur marque : quelqu'un a les clés de la "
+            "copie"
+        ),
+        "N'utilisez rien de plus récent et changez les clés : `pra repo rotate-key`.",
+    ),
     "kit-not-used": (
         (
             "exercice fait avec la politique, les secrets et le journal de cette machine, qu'un "

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from orchestrator.reports.phrases import FINDINGS_FR, Speech
+from orchestrator.reports.kit_findings import said
+from orchestrator.reports.phrases import Speech
 from orchestrator.reports.recover_words import WORDS
 from restore_drills.model import Severity, Status, Verdict
 
@@ -27,12 +28,15 @@ class Told:
 
     `places`: by service, what lies where (`files`, `database`, `path`, `damaged`). `servers`:
     service, how to connect, how to stop. `again`: the command that goes on, where it is not over.
+    `worked` is how long the runs were at work, `stood` how long it lay interrupted between them.
     """
 
     name: str
     target: str
     began: datetime
     runs: int
+    worked: timedelta
+    stood: timedelta
     places: Mapping[str, tuple[tuple[str, str], ...]]
     cut_over: tuple[str, ...]
     manual: tuple[Signed, ...] = ()
@@ -51,7 +55,7 @@ def text(report: Report, told: Told, *, lang: str, timezone: str, verbose: bool 
         "\n".join(_manual(told, speech, say)),
     ]
     bad = [s.id for s in report.services if "T8" not in s.offsets]
-    if bad:
+    if bad and told.places:
         blocks.append(say["failed"].format(who=", ".join(bad)))
     if told.again:
         blocks.append(f"{say['again']}\n  {shlex.join(told.again)}")
@@ -110,13 +114,22 @@ def back_line(service: ServiceReport, where: str, *, lang: str) -> str:
 
 def _head(report: Report, told: Told, speech: Speech, say: Mapping[str, str]) -> Iterator[str]:
     plan = report.plan
-    yield say["title"].format(name=told.name, site=plan.site)
+    is_there = bool(told.places or told.again)
+    yield say["title" if is_there else "nothing"].format(name=told.name, site=plan.site)
     yield say["made"].format(
         at=speech.at(report.started_at), run=plan.run, scenario=plan.scenario, place=plan.place
     )
     if told.runs > 1:
-        yield say["taken"].format(at=speech.at(told.began), times=told.runs - 1)
-    yield told.target
+        yield say["taken"].format(
+            times=told.runs - 1,
+            worked=speech.span(told.worked),
+            stood=speech.span(told.stood),
+        )
+    ends = [s.rta for s in report.services if s.rta is not None]
+    if ends and len(ends) == len(report.services):
+        yield say["took"].format(span=speech.span(max(ends)))
+    if is_there:
+        yield told.target
 
 
 def _services(
@@ -163,9 +176,7 @@ def _findings(report: Report, speech: Speech) -> Iterator[str]:
     for finding in report.findings:
         if finding.severity is Severity.INFO or finding.code in LATER:
             continue
-        message, remedy = finding.message, finding.remedy
-        if speech.lang == "fr":
-            message, remedy = FINDINGS_FR.get(finding.code, (message, remedy))
+        message, remedy = said(finding, speech.lang)
         who = f"{finding.service}{speech['is']}" if finding.service else ""
         yield f"{speech[finding.severity]}{speech['is']}{who}{message}\n  {remedy}"
 

@@ -21,6 +21,7 @@ KINDS = {
         Word.FINISHED: "files changed that nobody edits",
         Word.DELETED: "files deleted",
         Word.DECOY: "decoy touched",
+        Word.STILL: "said to be over, and still there",
     },
     "fr": {
         Word.REWRITTEN: "fichiers réécrits",
@@ -29,6 +30,7 @@ KINDS = {
         Word.FINISHED: "fichiers modifiés que personne ne modifie",
         Word.DELETED: "fichiers supprimés",
         Word.DECOY: "leurre touché",
+        Word.STILL: "dit terminé, et encore là",
     },
 }
 IS = {"en": ": ", "fr": " : "}
@@ -44,6 +46,10 @@ FRENCH = tuple(
         (r"came back under their own name with (\S+) behind it", r"ont pris le suffixe \1"),
         (r"gave way to as many of another kind", "ont fait place à autant d'un autre genre"),
         (r"without an extension", "sans extension"),
+        (
+            r"are still as in the suspected point, not as in the last clean one",
+            "sont encore comme dans le point suspect, et non comme dans le dernier point sain",
+        ),
         (r"have new content", "ont un contenu nouveau"),
         (r"are gone", "ont disparu"),
         (r" in ([\d\u00a0]+) files came (in one|within)", r" dans \1 fichiers sont arrivés \2"),

@@ -29,7 +29,9 @@ def document(seen: Overview, now: datetime) -> dict[str, Any]:
     return {
         "sites": [_site(site, now) for site in seen.sites],
         "incidents": [incidents.document(one) for one in seen.incidents],
-        "daemon": None if seen.daemon is None else {"pid": seen.daemon},
+        "daemon": None
+        if seen.daemon is None
+        else {"pid": seen.daemon, "stale_policies": list(seen.stale)},
     }
 
 

@@ -120,12 +120,20 @@ def _drill_remarks(
         why = "".join(f"; {reason}" for reason in one.tried.why)
         when_ = when(one.tried.started_at, site.timezone)
         yield f"{head}: a later drill ({when_}) was {one.tried.verdict}{why}: run {again}."
-    if Doubt.POLICY_CHANGED in one.doubts:
-        yield f"{head}: the policy changed since it was proven: run {again}."
-    if Doubt.TOO_OLD in one.doubts:
-        yield f"{head}: the proof is older than {duration(one.valid_for)}: run {again}."
+    for why in _outdated(one):
+        yield f"{head}: {why}: run {again}."
     if one.label is not Label.UNPROVEN and one.last.lead is None and one.last.rta is not None:
         yield (
             f"(*) {head}: restoration proven in {duration(one.last.rta)}; "
             "the delay before it is not declared."
         )
+
+
+def _outdated(one: ScenarioStatus) -> Iterator[str]:
+    """Yield why a proof counts no more."""
+    if Doubt.POLICY_CHANGED in one.doubts:
+        yield "the policy changed since it was proven"
+    if Doubt.MACHINE_REBUILT in one.doubts:
+        yield "the machine was rebuilt since it was proven"
+    if Doubt.TOO_OLD in one.doubts:
+        yield f"the proof is older than {duration(one.valid_for)}"

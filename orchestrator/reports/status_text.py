@@ -34,6 +34,9 @@ def text(seen: Overview, now: datetime) -> str:
         if seen.daemon is not None
         else "Nobody watches: start `pra daemon`."
     )
+    if seen.stale:
+        which = ", ".join(seen.stale)
+        watched += f" It has not read the policy of {which} as it is now: `systemctl reload pra`."
     return "\n\n".join("\n".join(lines) for lines in (machine, *parts, [watched]) if lines)
 
 

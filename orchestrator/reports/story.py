@@ -23,6 +23,7 @@ from orchestrator.core.events import (
 )
 from orchestrator.reports import clock as clocks
 from orchestrator.reports.incidents import document, standing, subject
+from orchestrator.reports.next_steps import is_disaster, next_steps
 from orchestrator.reports.page import described, promise
 from orchestrator.reports.page_body import commands, told
 from orchestrator.reports.page_line import clean
@@ -79,7 +80,9 @@ def text(story: Story, state: State, site: Site | None, zone: str, now: datetime
     lines += ["", "History:", *(f"  {line}" for line in columns(_history(story.events, zone)))]
     if incident.resolved_at is None:
         lines += ["", "What to do now:"]
-        lines += [f"  {one}" for one in columns(commands(facts)[1:])]
+        disaster = is_disaster(incident, story.clock)
+        rows = next_steps(incident, story.clock, state) if disaster else commands(facts)[1:]
+        lines += [f"  {one}" for one in columns(rows)]
         lines.append(f"  pra note {incident.id} TEXT")
     return "\n".join([*lines, "", f"Times are those of {zone}."])
 

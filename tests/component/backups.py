@@ -15,6 +15,7 @@ from orchestrator.core.carried import is_kept
 from orchestrator.core.events import PolicyStored
 from orchestrator.jobs.backup import back_up, chosen
 from restore_drills.process import Processes
+from tests.quick import make, make_in
 from tests.site import PASSWORD, TOOLS, ClientSite
 
 if TYPE_CHECKING:
@@ -71,11 +72,14 @@ class House:
         self.site = ClientSite(home, url=f"{bucket.url}/restic" if bucket else None, s3_keys=keys)
         self.heard = Heard()
         self._s3 = s3
+        self._bucket = bucket.name if bucket else None
 
     def repository(self) -> None:
-        """Make the repository, empty."""
-        with SecretFiles("look") as secrets:
-            self._restic(secrets, Processes("look")).initialise()
+        """Make the repository, empty; it opens at once."""
+        if self._s3 is None or self._bucket is None:
+            make(self.site.repository, PASSWORD)
+        else:
+            make_in(self._s3.client(), self._bucket, "restic/", PASSWORD)
 
     def write(self, services: str, **values: object) -> None:
         """Write the policy and read it, with a log beside it."""

@@ -12,7 +12,7 @@ import pytest
 
 from tests.component.sandbox_callers import HERE, Caller, kinds
 from tests.copying import Places
-from tests.quick import quicken
+from tests.quick import make
 from tests.site import TOOLS
 
 if TYPE_CHECKING:
@@ -48,11 +48,10 @@ def one_point(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of a site with one point in its near repository, made once."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PATH", f"{TOOLS / 'bin'}:{os.environ['PATH']}")
-        places = Places(tmp_path_factory.mktemp("one-point") / "home")
+        places = Places(tmp_path_factory.mktemp("one-point") / "home").ready()
         places.site.fill(12, 5_000)
         places.write()
         places.back_up()
-        quicken(Path(places.near), "the near password")
     return places.site.home
 
 
@@ -65,3 +64,10 @@ def places(one_point: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     found = Places(home)
     found.write()
     return found
+
+
+@pytest.fixture
+def both(places: Places) -> Places:
+    """The same, with an empty far repository, which opens at once."""
+    make(places.site.home / "far", "the far password")
+    return places

@@ -26,7 +26,6 @@ from orchestrator.jobs.upkeep import begin_upkeep
 from tests.component.backups import House
 from tests.forging import forge
 from tests.points import DAY
-from tests.quick import quicken
 from tests.site import PASSWORD, TOOLS
 
 if TYPE_CHECKING:
@@ -53,7 +52,6 @@ class Stocked(House):
         place = self.site.repository
         if like is None:
             self.repository()
-            quicken(place, PASSWORD)
             self.site.fill(3)
             self.tree = self._tree()
             self.forge = forge(place, TOOLS / "bin" / "restic", PASSWORD)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -42,20 +41,11 @@ def _our_restic() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty repository, made once: it takes restic two seconds."""
-    made = House(tmp_path_factory.mktemp("made"))
-    made.write(SHARE)
-    made.repository()
-    return made.site.repository
-
-
 @pytest.fixture
-def house(tmp_path: Path, repository: Path) -> House:
+def house(tmp_path: Path) -> House:
     """A site with a shared folder, whose repository is a folder."""
     found = House(tmp_path)
-    shutil.copytree(repository, found.site.repository)
+    found.repository()
     found.site.fill(12, 5_000)
     found.write(SHARE)
     return found

@@ -41,42 +41,42 @@ def test_under_one_password_the_seal_is_copied_as_it_is(places: Places) -> None:
 
 
 def test_the_newest_point_comes_first_and_what_is_there_is_not_copied_again(
-    places: Places,
+    both: Places,
 ) -> None:
-    places.grow()
-    second = places.back_up()
-    places.grow()
-    third = places.back_up()
+    both.grow()
+    second = both.back_up()
+    both.grow()
+    third = both.back_up()
 
-    done = places.copy()
-    again = places.copy()
+    done = both.copy()
+    again = both.copy()
 
     assert (third, 3) == (done.point, done.points)
-    assert second in {tag[4:] for s in places.snapshots("far") for tag in s["tags"]}
+    assert second in {tag[4:] for s in both.snapshots("far") for tag in s["tags"]}
     assert (third, 0, done.usable_at) == (again.point, again.points, again.usable_at)
     assert [s.id for s in done.snapshots] == [s.id for s in again.snapshots]
-    assert 6 == len(places.snapshots("far"))
-    ends = [e for e in places.events() if isinstance(e, CopyFinished)]
+    assert 6 == len(both.snapshots("far"))
+    ends = [e for e in both.events() if isinstance(e, CopyFinished)]
     assert [done, again] == ends
 
 
-def test_a_copy_that_was_forgotten_is_brought_again(places: Places) -> None:
-    places.copy()
-    (lost,) = [s for s in places.snapshots("far") if "source=partage" in s["tags"]]
-    places.restic("far", "forget", lost["id"])
+def test_a_copy_that_was_forgotten_is_brought_again(both: Places) -> None:
+    both.copy()
+    (lost,) = [s for s in both.snapshots("far") if "source=partage" in s["tags"]]
+    both.restic("far", "forget", lost["id"])
 
-    done = places.copy()
+    done = both.copy()
 
     assert 1 == done.points
     assert done.snapshots[0].tree == lost["tree"]
 
 
-def test_what_the_policy_does_not_keep_is_not_brought(places: Places) -> None:
+def test_what_the_policy_does_not_keep_is_not_brought(both: Places) -> None:
     for _ in range(2):
-        places.grow()
-        last = places.back_up()
-    places.write("retention: {last: 2}\n")
+        both.grow()
+        last = both.back_up()
+    both.write("retention: {last: 2}\n")
 
-    done = places.copy()
+    done = both.copy()
 
     assert (last, 2) == (done.point, done.points)

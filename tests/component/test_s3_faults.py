@@ -17,7 +17,8 @@ from orchestrator.errors import (
     RepositoryUnreachable,
 )
 from tests.faults import Relay
-from tests.repositories import TAGS, scene
+from tests.quick import make_in
+from tests.repositories import PASSWORD, TAGS, scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,14 +66,27 @@ def test_a_bucket_holds_a_repository_from_end_to_end(
         here.restic.snapshots()
 
 
+@pytest.fixture
+def made(s3: S3Server, bucket: Bucket) -> str:
+    """The address of an empty repository in the bucket, `till`."""
+    make_in(s3.client(), bucket.name, "till/", PASSWORD)
+    return f"{bucket.url}/till"
+
+
 @pytest.mark.parametrize("harm", ["flip", "remove", "truncate"])
 def test_damage_in_a_bucket_is_damage(  # noqa: PLR0913, PLR0917 - fixtures
-    tmp_path: Path, binary: Path, s3: S3Server, bucket: Bucket, keys: tuple[str, str], harm: str
+    tmp_path: Path,
+    binary: Path,
+    s3: S3Server,
+    bucket: Bucket,
+    made: str,
+    keys: tuple[str, str],
+    harm: str,
 ) -> None:
-    with scene(tmp_path, binary, url=bucket.url, keys=keys) as here:
-        snapshot = here.backed_up()
+    with scene(tmp_path, binary, url=made, keys=keys) as here:
+        snapshot = here.back_up()
         client = s3.client()
-        packs = client.list_objects_v2(Bucket=bucket.name, Prefix="data/")["Contents"]
+        packs = client.list_objects_v2(Bucket=bucket.name, Prefix="till/data/")["Contents"]
         pack = max(packs, key=lambda entry: entry["Size"])["Key"]
         content = client.get_object(Bucket=bucket.name, Key=pack)["Body"].read()
         match harm:
@@ -88,12 +102,12 @@ def test_damage_in_a_bucket_is_damage(  # noqa: PLR0913, PLR0917 - fixtures
             here.restic.restore(snapshot, tmp_path / "out")
 
 
+@pytest.mark.usefixtures("made")
 @pytest.mark.parametrize("fault", ["refuse", "unavailable", "fall_silent"])
 def test_an_endpoint_that_is_gone_is_known_soon(  # noqa: PLR0913, PLR0917 - fixtures
     tmp_path: Path, binary: Path, relay: Relay, bucket: Bucket, keys: tuple[str, str], fault: str
 ) -> None:
     with scene(tmp_path, binary, url=relay.url(bucket.name, "till"), keys=keys) as here:
-        here.restic.initialise()
         getattr(relay, fault)()
         began = time.monotonic()
 
@@ -104,13 +118,14 @@ def test_an_endpoint_that_is_gone_is_known_soon(  # noqa: PLR0913, PLR0917 - fix
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.usefixtures("made")
 @pytest.mark.parametrize("fault", ["refuse", "fall_silent"])
 def test_a_restore_that_is_cut_proves_nothing(  # noqa: PLR0913, PLR0917 - fixtures
     tmp_path: Path, binary: Path, relay: Relay, bucket: Bucket, keys: tuple[str, str], fault: str
 ) -> None:
     with scene(tmp_path, binary, url=relay.url(bucket.name, "till"), keys=keys) as here:
         (here.source / "large").write_bytes(os.urandom(20 << 20))
-        snapshot = here.backed_up()
+        snapshot = here.back_up()
         relay.cut_after(12 << 20, then=fault)
         began = time.monotonic()
 
@@ -121,11 +136,11 @@ def test_a_restore_that_is_cut_proves_nothing(  # noqa: PLR0913, PLR0917 - fixtu
     assert time.monotonic() - began < 15
 
 
+@pytest.mark.usefixtures("made")
 def test_a_backup_whose_endpoint_goes_away_is_known_soon(
     tmp_path: Path, binary: Path, relay: Relay, bucket: Bucket, keys: tuple[str, str]
 ) -> None:
     with scene(tmp_path, binary, url=relay.url(bucket.name, "till"), keys=keys) as here:
-        here.restic.initialise()
 
         def produce(writer: int) -> None:
             for n in range(400):
@@ -140,12 +155,13 @@ def test_a_backup_whose_endpoint_goes_away_is_known_soon(
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.usefixtures("made")
 def test_a_slow_link_that_moves_is_let_be(
     tmp_path: Path, binary: Path, relay: Relay, bucket: Bucket, keys: tuple[str, str]
 ) -> None:
     url = relay.url(bucket.name, "till")
     with scene(tmp_path, binary, url=url, keys=keys, stall=timedelta(seconds=2)) as here:
-        snapshot = here.backed_up()
+        snapshot = here.back_up()
         relay.slow(250_000)
         began = time.monotonic()
 

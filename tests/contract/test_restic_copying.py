@@ -15,6 +15,7 @@ from orchestrator.adapters.secrets import SecretFiles
 from orchestrator.core.policy.model import Limits
 from orchestrator.errors import RepositoryDamaged, RepositoryUnreachable
 from tests.faults import Relay
+from tests.quick import make
 from tests.repositories import TAGS, scene
 
 if TYPE_CHECKING:
@@ -26,14 +27,23 @@ if TYPE_CHECKING:
     from tests.conftest import Bucket
     from tests.repositories import Scene
 
+OTHER = "another password"
+
 
 @pytest.fixture
 def there(tmp_path: Path, binary: Path) -> Iterator[Scene]:
     """A scene with a repository of its own, another password, and none made yet."""
     folder = tmp_path / "there"
     folder.mkdir()
-    with scene(folder, binary, password="another password") as found:
+    with scene(folder, binary, password=OTHER) as found:
         yield found
+
+
+@pytest.fixture
+def made(there: Scene) -> Scene:
+    """The same, made and empty."""
+    make(there.place, OTHER)
+    return there
 
 
 @contextlib.contextmanager
@@ -74,30 +84,30 @@ def test_a_repository_made_by_hand_cuts_files_in_its_own_way(here: Scene, there:
     assert copying.chunker(here.restic) != copying.chunker(there.restic)
 
 
-def test_damage_that_a_copy_meets_is_the_source_s(here: Scene, there: Scene, snapshot: str) -> None:
+def test_damage_that_a_copy_meets_is_the_source_s(here: Scene, made: Scene, snapshot: str) -> None:
     here.largest_pack().unlink()
 
-    with origin(here) as source:
-        copying.initialise(there.restic, source)
-        with pytest.raises(RepositoryDamaged, match=r"^nas: damaged, found while copying to nas"):
-            copying.copy(there.restic, source, [snapshot])
+    with (
+        origin(here) as source,
+        pytest.raises(RepositoryDamaged, match=r"^nas: damaged, found while copying to nas"),
+    ):
+        copying.copy(made.restic, source, [snapshot])
 
-    assert () == there.restic.snapshots()
+    assert () == made.restic.snapshots()
 
 
-def test_each_end_of_the_line_has_its_own_limit(here: Scene, there: Scene, snapshot: str) -> None:
+def test_each_end_of_the_line_has_its_own_limit(here: Scene, made: Scene, snapshot: str) -> None:
     down = dataclasses.replace(here.repository, limits=Limits(upload=1, download=2_000_000))
-    up = dataclasses.replace(there.repository, limits=Limits(upload=3_000_000, download=4))
+    up = dataclasses.replace(made.repository, limits=Limits(upload=3_000_000, download=4))
     here.restic.call.line = type(here.restic.call.line)(down, "UTC")
-    there.restic.call.line = line = type(there.restic.call.line)(up, "UTC")
+    made.restic.call.line = line = type(made.restic.call.line)(up, "UTC")
 
     both = copying.Between(here.restic.call.line, line).now(restartable=True, seed=False)
 
     assert (3_000_000, 2_000_000) == (both.upload, both.download)
     with origin(here) as source:
-        copying.initialise(there.restic, source)
-        copying.copy(there.restic, source, [snapshot])
-    assert there.restic.call.line is line
+        copying.copy(made.restic, source, [snapshot])
+    assert made.restic.call.line is line
 
 
 def test_a_bucket_is_copied_without_its_keys(
@@ -122,7 +132,7 @@ def test_a_bucket_is_copied_without_its_keys(
 
 @pytest.mark.usefixtures("uploaded")
 def test_a_source_that_goes_away_is_the_one_that_is_named(
-    tmp_path: Path, binary: Path, s3: S3Server, bucket: Bucket, there: Scene
+    tmp_path: Path, binary: Path, s3: S3Server, bucket: Bucket, made: Scene
 ) -> None:
     folder = tmp_path / "bucket"
     folder.mkdir()
@@ -135,8 +145,7 @@ def test_a_source_that_goes_away_is_the_one_that_is_named(
             here.repository, (keys[0].encode(), keys[1].encode()), here.processes
         )
         with gateway(place, here.processes) as served, origin(here, served.url) as source:
-            copying.initialise(there.restic, source)
             (snapshot,) = here.restic.snapshots()
             relay.refuse()
             with pytest.raises(RepositoryUnreachable, match=relay.endpoint):
-                copying.copy(there.restic, source, [snapshot.id])
+                copying.copy(made.restic, source, [snapshot.id])

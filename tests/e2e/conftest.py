@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.quick import quicken
+from tests.quick import make
 from tests.site import DATABASE, FILES, PASSWORD, TOOLS, ClientSite
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def original(tmp_path_factory: pytest.TempPathFactory, database: dict[str, objec
     site = ClientSite(tmp_path_factory.mktemp("original"))
     site.fill()
     site.write(DATABASE + FILES, **database)
+    make(site.repository, PASSWORD)
     site.backup()
-    quicken(site.repository, PASSWORD)
     return Original(site=site, values=database)
 
 

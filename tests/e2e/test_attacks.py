@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.attacks import is_key_or_config
-from tests.besieged import PREFIX, Besieged
+from tests.besieged import Besieged
 from tests.meddler import Meddler
-from tests.quick import quicken, quicken_bucket
-from tests.site import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +28,6 @@ def peaceful(s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Besieged
     site.fill(20, 20_000)
     site.write()
     site.backup()
-    quicken(site.nas, PASSWORD)
-    quicken_bucket(s3.client(), site.bucket, PREFIX, PASSWORD)
     assert [] == site.calls()
     return site
 

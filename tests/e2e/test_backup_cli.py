@@ -6,7 +6,6 @@ import json
 import os
 import random
 import re
-import shutil
 import signal
 import socket
 import time
@@ -41,20 +40,11 @@ def _our_restic() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty repository, made once: it takes restic two seconds."""
-    made = House(tmp_path_factory.mktemp("made"))
-    made.write(SHARE)
-    made.repository()
-    return made.site.repository
-
-
 @pytest.fixture
-def house(tmp_path: Path, repository: Path) -> House:
+def house(tmp_path: Path) -> House:
     """A site with a shared folder, whose repository is a folder."""
     found = House(tmp_path)
-    shutil.copytree(repository, found.site.repository)
+    found.repository()
     found.site.fill(12, 5_000)
     found.write(SHARE)
     return found
@@ -234,6 +224,7 @@ def test_after_a_kill_at_any_instant_the_next_command_finds_a_clean_house(
     tmp_path: Path, bucket: Bucket, s3: S3Server, postgres: PostgresServer
 ) -> None:
     house = House(tmp_path, bucket, s3)
+    house.repository()
     house.write(TILL, **till(postgres))
     house.site.backup()
     killed = []

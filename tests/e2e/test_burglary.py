@@ -6,12 +6,14 @@ import json
 import re
 import shutil
 import signal
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from orchestrator.reports.words import duration
 from tests.burgled import PASSWORDS, Machine, Office
-from tests.quick import quicken, upload
+from tests.quick import make, upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +22,18 @@ if TYPE_CHECKING:
     from orchestrator.demo.servers import S3Server
     from tests.conftest import Bucket
 
+PHRASE = "what the client knows by heart"
+OPENING = {"kit", "policy"}
+TILL = """\
+  caisse:
+    criticality: P1
+    source:
+      postgresql: {host: %(host)s, port: %(port)s, user: %(user)s, database: %(database)s}
+      equipment: srv
+    objectives: {rto: 2d, rpo: 4h}
+    backup: {to: near, copy_to: [far]}
+    checks: [{name: orders, sql: "select count(*) from orders", expect: ">= 1000"}]
+"""
 ELSEWHERE = """\
   third: {url: "%(home)s/third", password: {file: %(secrets)s/near}, location: offsite}
 """
@@ -31,10 +45,10 @@ def first_office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     office = Office(tmp_path_factory.mktemp("office") / "acme")
     office.fill(20)
     office.policy()
+    for name, password in PASSWORDS.items():
+        make(office.home / name, password)
     ran = office.pra("backup", "acme", "--json")
     assert 0 == ran.code, ran
-    for name, password in PASSWORDS.items():
-        quicken(office.home / name, password)
     return office
 
 
@@ -73,7 +87,6 @@ def test_from_the_kit_alone_the_site_comes_back_from_its_bucket(
     office.secret("access", s3.access_key)
     office.secret("secret", s3.secret_key)
     office.policy(far=bucket.url, s3=True)
-    assert 0 == office.pra("backup", "acme").code
     kit = office.kit("--no-recovery-key")
     office.burgled()
 
@@ -117,6 +130,7 @@ def test_a_copy_whose_key_the_kit_lacks_is_as_good_as_stolen(
 ) -> None:
     kit = office.kit("--no-recovery-key")
     office.policy(more=ELSEWHERE, copies="far, third")
+    make(office.home / "third", PASSWORDS["near"])
     assert 0 == office.pra("backup", "acme").code
     office.burgled()
 
@@ -145,6 +159,9 @@ def test_a_copy_on_the_stolen_nas_alone_means_that_nothing_comes_back(
 def test_a_kit_of_before_a_new_password_opens_with_its_recovery_key(
     office: Office, machine: Machine
 ) -> None:
+    written = office.policies / "acme.yaml"
+    alone = re.sub(r"  near: .*\n", "", written.read_text())
+    written.write_text(alone.replace("to: near, copy_to: [far]", "to: far"))
     kit = office.kit()
     office.secret("new", "another password")
     new = ["--new-password-file", str(office.secrets / "new")]
@@ -162,6 +179,7 @@ def test_the_newest_policy_wins_and_the_other_copy_s_is_told(
     office: Office, machine: Machine
 ) -> None:
     office.policy(more=ELSEWHERE, copies="far, third")
+    make(office.home / "third", PASSWORDS["near"])
     assert 0 == office.pra("backup", "acme").code
     kit = office.kit("--no-recovery-key")
     office.policy(more=ELSEWHERE, copies="far, third", tail="# a word more\n")
@@ -248,7 +266,7 @@ def test_killed_it_is_swept_by_the_next_command(office: Office, machine: Machine
 def test_the_printed_page_alone_brings_the_files_back_without_pra(
     first_office: Office, office: Office, machine: Machine
 ) -> None:
-    page = office.page(office.kit())
+    page = office.page(office.kit("--no-recovery-key"))
     office.burgled()
     target = machine.home / "reprise"
     lines = typed(page, "far", target)
@@ -265,33 +283,79 @@ def test_the_printed_page_alone_brings_the_files_back_without_pra(
     assert written.read_bytes() == (target / "policy" / "acme.yaml").read_bytes()
 
 
-def test_the_command_on_the_page_brings_the_site_back_and_keeps_it(
+def test_the_command_on_the_page_brings_the_site_back_in_the_time_beside_it(
+    office: Office, machine: Machine, database: dict[str, object]
+) -> None:
+    office.secret("phrase", PHRASE)
+    office.policy(tail=TILL % database)
+    assert 0 == office.pra("backup", "acme", "caisse").code
+    kit = office.kit("--no-recovery-key", f"--holder=safe={office.secrets}/phrase")
+    opening = ["--kit", str(kit), "--identity", str(office.key)]
+    assert "2. partage: never measured" in office.page(kit)
+    drilled = office.pra("drill", "acme", *opening, "--json").json
+    page = office.printed(kit)
+    (machine.home / "PHRASE").write_text(f"{PHRASE}\n")
+    shutil.copy(kit, machine.home / "KIT.zip")
+    office.burgled()
+    target = machine.home / "reprise"
+    (line,) = (one for one in page.splitlines() if one.startswith("pra recover acme"))
+    words = line.replace("/reprise", str(target)).split()[1:]
+
+    with machine.start(*words, path=machine.holding("restore")) as child:
+        wait_until((target / "README.txt").exists, child)
+        child.ask("stopped by the test")
+        assert child.poll(100)
+    told = (target / "README.txt").read_text()
+    (again,) = (one.strip() for one in told.splitlines() if one.startswith("  pra recover"))
+    machine.shell([f"cd /; {again} --start --state {machine.state} --json >{machine.home}/answer"])
+    document = json.loads((machine.home / "answer").read_text())
+    for server in document["servers"]:
+        machine.shell([server["stop"]])
+
+    assert f"--kit={machine.home}/KIT.zip --passphrase-file={machine.home}/PHRASE" in again
+    assert ("proven", "burglary", 2) == (
+        document["verdict"],
+        document["scenario"],
+        document["runs"],
+    )
+    assert {"caisse", "partage"} == {one["service"] for one in document["bare"]["times"]}
+    for one, row in zip(drilled["services"], drilled["bare"]["times"], strict=True):
+        took = duration(timedelta(seconds=one["rta_s"]))
+        assert (one["id"], one["rta_s"]) == (row["service"], row["answered_s"])
+        assert f"{one['id']}: {took} after the start, burglary, " in page
+    assert all(one["answered_s"] > 0 for one in document["bare"]["times"])
+    assert tree(office.stolen) == tree(next(target.rglob(f"{office.source.name}/*")).parent)
+    assert (str(target), "far") == (document["target"], document["services"][0]["repository"])
+    assert ["kit", "policy"] == [
+        step["name"] for step in document["services"][0]["steps"] if step["name"] in OPENING
+    ]
+    assert document["cut_over"]
+    assert [] == machine.left()
+    runs = machine.pra("history", "acme", "--policies", str(office.home), "--json").json["runs"]
+    assert [("recover", "interrupted"), ("recover", "proven")] == sorted(
+        (run["kind"], run["outcome"]) for run in runs
+    )
+
+
+def test_a_plan_from_the_kit_restores_nothing_and_one_path_comes_back_alone(
     first_office: Office, office: Office, machine: Machine
 ) -> None:
-    office.secret("phrase", "what the client knows by heart")
-    kit = office.kit("--no-recovery-key", f"--holder=safe={office.secrets}/phrase")
-    page = office.page(kit)
+    kit = office.kit("--no-recovery-key")
     office.burgled()
-    (line,) = (one for one in page.splitlines() if one.startswith("    pra recover acme"))
-    target = machine.home / "reprise"
-    phrase = machine.home / "phrase"
-    phrase.write_text("what the client knows by heart\n")
-    for word, real in (("KIT.zip", kit), ("PHRASE", phrase), ("/reprise", target)):
-        assert word in line
-        line = line.replace(word, str(real))
+    path = next(one for one in office.stolen.rglob("*") if one.is_file())
+    was = first_office.source / path.relative_to(office.stolen)
 
-    machine.shell([f"{line.strip()} --state {machine.state} --json >answer.json"])
-    document = json.loads((machine.home / "answer.json").read_text())
-    back = next(target.rglob(first_office.source.name + "/*")).parent
+    planned = machine.drill(kit, "--dry-run", "--point", "random-within-30d")
+    runs = machine.runs()
+    wrong = machine.drill(kit, "--point", "yesterday")
+    document = machine.drill(kit, "--path", str(was), "--scenario", "human-error").json
 
-    assert ("proven", "burglary") == (document["verdict"], document["scenario"])
-    assert tree(office.stolen) == tree(back)
-    assert document["cut_over"]
-    assert (str(target), "far") == (document["target"], document["services"][0]["repository"])
-    assert ["kit", "policy"] == [s["name"] for s in document["services"][0]["steps"]][:2]
+    assert (0, []) == (planned.code, runs), planned
+    assert ["open far", "fetch", "check"] == [row["step"] for row in planned.json["plan"]]
+    assert [] == planned.json["times"]
+    assert 2 == wrong.code
+    assert (str(was), 1) == (document["services"][0]["path"], document["services"][0]["files"])
     assert [] == machine.left()
-    (run,) = machine.pra("history", "acme", "--policies", str(office.home), "--json").json["runs"]
-    assert ("recover", "proven") == (run["kind"], run["outcome"])
 
 
 def typed(page: str, repository: str, target: Path) -> list[str]:

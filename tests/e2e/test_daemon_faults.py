@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,7 +114,8 @@ def test_a_failing_backup_is_one_incident_and_one_page_until_it_works_again(
         site.wait_for(DrillFinished)
         site.source.rename(away)
         site.wait_for(IncidentOpened)
-        time.sleep(7)  # three slots more, all of them failing
+        begun = len(site.backups_begun())
+        site.wait_until(lambda _: len(site.backups_begun()) >= begun + 3)  # all of them fail
         pages = len(pager.opened())
         away.rename(site.source)
         site.wait_for(IncidentResolved)

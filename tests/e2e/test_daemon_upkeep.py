@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestrator.core.events import (
+    BackupFinished,
     CopyFinished,
     IncidentOpened,
     RelockFinished,
@@ -50,7 +51,7 @@ def resident_bytes(pid: int) -> int:
 def test_all_upkeep_happens_by_itself_and_a_wiped_copy_calls_once(
     site: Besieged, pager: Pager
 ) -> None:
-    site.write(EVERY + READ, every="8s")
+    site.write(EVERY + READ, every="4s")
     with site.daemon() as child:
         (first, *_) = site.wait_for(CopyFinished)
         site.wait_for(RelockFinished)
@@ -64,9 +65,9 @@ def test_all_upkeep_happens_by_itself_and_a_wiped_copy_calls_once(
         site.wait_for(CopyFinished, 1 + len(site.events(CopyFinished)))
         site.attacker.delete()  # at once, and while nobody works there
         (opened,) = site.wait_for(IncidentOpened)
-        copies = len(site.recorded())
+        backups = len(site.events(BackupFinished))
         pager.wait_for(1)
-        site.wait_until(lambda found: len(found) > copies + 8)
+        site.wait_for(BackupFinished, backups + 3)
 
     assert [] == quiet
     assert resident <= MOST, f"{resident >> 20} MB"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.site import ClientSite
+from tests.quick import make
+from tests.site import PASSWORD, ClientSite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,7 @@ def service(server: PostgresServer, name: str, database: str, *checks: str) -> s
 
 def answers(site: ClientSite, services: str, path: str | None = None) -> dict[str, dict[str, str]]:
     """Back up and drill; what each check said, by service, and the drill's verdict with it."""
+    make(site.repository, PASSWORD)
     (site.policies / "acme.yaml").write_text(
         "site: acme\nname: Acme\ntimezone: UTC\nrepositories:\n"
         f"  far: {{url: {site.repository}, password: {{file: {site.secrets}/restic}}, "

@@ -12,7 +12,8 @@ from orchestrator.app import App
 from orchestrator.jobs.drill import drill, planned
 from restore_drills.document import document
 from tests.faults import Relay
-from tests.site import FILES, ClientSite, tonight
+from tests.quick import make_in
+from tests.site import FILES, PASSWORD, ClientSite, tonight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,7 @@ def far_site(s3: S3Server, bucket: Bucket, relay: Relay, tmp_path: Path) -> Clie
     """A site of 8 MB that was backed up into a bucket through the relay."""
     keys = (s3.access_key, s3.secret_key)
     site = ClientSite(tmp_path / "site", url=relay.url(bucket.name, "acme"), s3_keys=keys)
+    make_in(s3.client(), bucket.name, "acme/", PASSWORD)
     site.fill(40, 200_000)
     site.write(FILES)
     site.backup()

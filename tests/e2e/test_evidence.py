@@ -12,7 +12,8 @@ import pytest
 
 from orchestrator.core.evidence import fingerprint_of
 from tests.evidence import Machine
-from tests.site import FILES, ClientSite
+from tests.quick import make
+from tests.site import FILES, PASSWORD, ClientSite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +72,7 @@ def drilled_once(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     site.write(FILES)
     policy = site.policies / "acme.yaml"
     policy.write_text(policy.read_text().replace("lead:", WHERE))
+    make(site.repository, PASSWORD)
     site.backup()
     provider = Provider(site=site, state=site.home / "provider", place="provider-dc")
     return Scene(site=site, provider=provider, drilled=provider.drill())

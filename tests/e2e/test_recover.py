@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import signal
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.quick import quicken
+from orchestrator.app import App
+from orchestrator.demo.servers import PostgresServer
+from orchestrator.errors import Misused
+from orchestrator.jobs.recover_place import Place
+from tests.quick import make
+from tests.recovered import inventory, journal, kept, names
 from tests.site import DATABASE, PASSWORD, ClientSite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
-
-    from orchestrator.demo.servers import PostgresServer
 
 FILES = """\
   partage:
@@ -65,8 +70,8 @@ def made(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> 
     if os.geteuid() == 0:
         os.chown(second, 1234, 4321)
     site.write(DATABASE + FILES, **values(postgres))
+    make(site.repository, PASSWORD)
     site.backup()
-    quicken(site.repository, PASSWORD)
     return site
 
 
@@ -82,37 +87,6 @@ def a_copy(made: ClientSite, tmp_path: Path, postgres: PostgresServer) -> Callab
         return site
 
     return copy
-
-
-def inventory(top: Path) -> list[tuple[object, ...]]:
-    """All that a tree is: names, kinds, modes, owners, times, second names, bytes."""
-    found: list[tuple[object, ...]] = []
-    for path in sorted(top.rglob("*")):
-        facts = path.lstat()
-        is_file = path.is_file() and not path.is_symlink()
-        content = path.read_bytes() if is_file else path.readlink() if path.is_symlink() else ""
-        links = facts.st_nlink if is_file else 0
-        time = 0 if path.is_symlink() else facts.st_mtime_ns
-        owner = (facts.st_uid, facts.st_gid)
-        found.append((path.relative_to(top).as_posix(), facts.st_mode, owner, time, links, content))
-    return found
-
-
-def names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
-
-
-def kept(target: Path, source: Path, service: str = "partage") -> Path:
-    return target / service / "files" / source.relative_to("/")
-
-
-def journal(target: Path) -> dict[str, Any]:
-    """What a recovery has written down so far; empty before it has."""
-    try:
-        said: dict[str, Any] = json.loads((target / ".pra" / "journal.json").read_text())
-    except FileNotFoundError:
-        return {}
-    return said
 
 
 def fetching(target: Path, files: int) -> Callable[[], bool]:
@@ -154,25 +128,36 @@ def test_a_recovered_site_is_put_to_work_by_pasting_what_it_prints(
     (server,) = said["servers"]
     counted = site.shell(f"{server['connect']} -Atc 'table orders' | wc -l")
     assert "1200\n" == counted.out, counted
-    stopped = site.shell(server["stop"])
-    assert 0 == stopped.code, stopped
+    socket = Path(server["connect"].partition("--host=")[2].split()[0])
+    assert socket.exists()
 
     # Elsewhere than in the living: nothing of it may be lost to a test.
     place = site.home / "alive"
-    lines = [line.replace(str(made.source), str(place)) for line in said["cut_over"]]
-    lines = [line.replace(f"files{place}", f"files{made.source}") for line in lines]
-    assert ["pra resume", "pra backup"] == [
-        " ".join(line.split()[:2]) for line in lines if line.startswith("pra")
-    ]
     place.mkdir()
     (place / "encrypted").touch()
-    mine = [line for line in lines if not line.startswith("pra")]
-    pasted = site.shell("set -e\n" + "\n".join(mine))
+    with PostgresServer() as fresh:
+        site.write(DATABASE + FILES, **{**values(fresh), "source": place})
+        lines = [line.replace(str(made.source), str(place)) for line in said["cut_over"]]
+        lines = [line.replace(f"files{place}", f"files{made.source}") for line in lines]
+        lines = [line.replace(postgres.host, fresh.host) for line in lines]
+        pasted = site.shell("set -e\n" + "\n".join(lines))
 
-    assert 0 == pasted.code, pasted
-    assert inventory(made.source) == inventory(place)
-    assert ["encrypted"] == [p.name for p in site.home.glob("alive.before-*/*")]
-    assert ["1200"] == postgres.sql("comptoir", "select count(*) from orders").split()
+        assert 0 == pasted.code, pasted
+        assert "A new lineage begins" in pasted.out
+        assert 2 == pasted.out.count(": complete, "), "the first backup, of what was recovered"
+        assert inventory(made.source) == inventory(place)
+        assert ["encrypted"] == [p.name for p in site.home.glob("alive.before-*/*")]
+        assert "1200" == fresh.sql("comptoir", "select count(*) from orders")
+        assert not socket.exists(), "nothing is left of the server that was started"
+        assert not (target / "caisse/database/caisse.cluster/postmaster.pid").exists()
+        once_more = [line for line in lines if "--host=" in line]
+        again = site.shell("set -e\n" + "\n".join(once_more))  # over a database that is there
+        assert 0 == again.code, again
+        names_now = fresh.sql("comptoir", "select datname from pg_database order by 1").split()
+        aside = [name for name in names_now if name.startswith("comptoir-before-")]
+        assert ["1200"] == [fresh.sql(name, "select count(*) from orders") for name in aside]
+        stopped = site.shell(server["stop"])
+        assert (0, "") == (stopped.code, stopped.err), "stopped already: no harm"
 
 
 def test_a_recovery_cut_short_at_twenty_instants_ends_byte_identical(
@@ -189,7 +174,7 @@ def test_a_recovery_cut_short_at_twenty_instants_ends_byte_identical(
         is_now = INSTANTS[name](target, dice.randrange(60))
         how = dice.choice([signal.SIGKILL, signal.SIGINT])
         with site.start("recover", "acme", "--to", str(target)) as child:
-            while not child.poll(0.001):
+            while not child.poll(0.005):
                 if len(journal(target).get("runs", ())) > runs and is_now():
                     os.kill(child.pid, how)
                     cut += 1
@@ -219,7 +204,11 @@ def test_what_lies_in_an_interrupted_recovery_is_never_trusted(
     first = site.pra("recover", "acme", "--to", str(target))
     assert 0 == first.code, first
     said = journal(target)
-    (target / ".pra" / "journal.json").write_text(json.dumps({**said, "over": False}))
+    began = datetime.now(UTC) - timedelta(hours=3)
+    told = {**said, "over": False, "began": began.isoformat(), "since": began.isoformat()}
+    (target / ".pra" / "journal.json").write_text(json.dumps(told))
+    cut = (began + timedelta(minutes=20)).timestamp()
+    os.utime(target / ".pra" / "journal.json", (cut, cut))
     there = kept(target, made.source)
     altered, gone, blocked, *_ = sorted((there / "dossier 2").iterdir())
     facts = altered.lstat()
@@ -238,6 +227,19 @@ def test_what_lies_in_an_interrupted_recovery_is_never_trusted(
     assert inventory(made.source) == inventory(there)
     assert said["points"]["partage"]["run"] == journal(target)["points"]["partage"]["run"]
     assert 2 == ran.json["runs"]
+    ended = ran.json
+    assert ("latest", said["t0"]) == (ended["point"], ended["t0"].replace("Z", "+00:00"))
+    assert began == datetime.fromisoformat(ended["began"]), "it counts from its first start"
+    assert 3 * 3600 < ended["rta_s"] < 4 * 3600, ended["rta_s"]
+    assert 160 * 60 <= ended["interrupted_s"] < 169 * 60
+    assert ended["worked_s"] + ended["interrupted_s"] > ended["rta_s"]
+    (service,) = ended["services"]
+    assert ["earlier", "interrupted", "fetch"] == [step["name"] for step in service["steps"]][:3]
+    late = datetime.fromisoformat(service["instants"]["T5"]) - began
+    assert timedelta(0) <= late < timedelta(minutes=2), "what makes the sandbox is no recovery"
+    readme = (target / "README.txt").read_text()
+    assert re.search(r"interrupted 1 time\(s\).*: 2\d min at work, 2 h 4\d min between", readme)
+    assert "every check passed 3 h" in readme
 
 
 def test_a_repository_that_was_away_is_no_end(
@@ -273,28 +275,29 @@ def test_a_repository_that_was_away_is_no_end(
         ("in the state", "it lies in"),
     ],
 )
-def test_no_folder_that_holds_anything_is_touched(
-    made: ClientSite, a_copy: Callable[..., ClientSite], place: str, why: str
-) -> None:
-    site = a_copy()
+def test_no_folder_that_holds_anything_is_touched(tmp_path: Path, place: str, why: str) -> None:
+    site = ClientSite(tmp_path / "site")
+    site.write()
+    site.fill(1)
+    site.repository.mkdir()
     full = site.home / "full"
     full.mkdir()
     (full / "letter").touch()
     targets = {
-        "in the source": made.source / "back",
-        "over the source": made.source.parent,
+        "in the source": site.source / "back",
+        "over the source": site.source.parent,
         "not empty": full,
         "a file": full / "letter",
         "in the repository": site.repository / "back",
         "in the state": site.state / "back",
     }
-    before = names(made.source), names(site.repository)
+    before = names(site.source), names(site.repository), names(site.home)
+    app = App(policies_dir=site.policies, state=site.state)
 
-    ran = site.pra("recover", "acme", "--to", str(targets[place]))
+    with pytest.raises(Misused, match=why):
+        Place.checked(targets[place], app.site("acme"), site.state)
 
-    assert 2 == ran.code, ran
-    assert why in ran.err
-    assert before == (names(made.source), names(site.repository))
+    assert before == (names(site.source), names(site.repository), names(site.home))
     assert {"letter"} == names(full)
 
 
@@ -318,7 +321,7 @@ def test_a_machine_without_a_state_folder_recovers_all_the_same(
     site = a_copy()
     target = site.home / "back"
     site.pra("pause", "acme", "--by", "Anne", "--reason", "burgled")
-    (site.home / "nothing").touch()
+    (site.home / "nothing").touch()  # no folder can be made there
 
     ran = site.pra("--state", str(site.home / "nothing"), "recover", "acme", "--to", str(target))
 

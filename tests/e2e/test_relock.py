@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.quick import quicken, upload
+from tests.quick import make, upload
 from tests.site import FILES, PASSWORD, ClientSite
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> ClientSite:
     found = ClientSite(tmp_path_factory.mktemp("whole"))
     found.fill(files=10)
     found.write(FILES)
+    make(found.repository, PASSWORD)
     found.backup()
-    quicken(found.repository, PASSWORD)
     return found
 
 

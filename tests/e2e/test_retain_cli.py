@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.quick import quicken
+from tests.quick import make
 from tests.site import FILES, PASSWORD, ClientSite
 
 if TYPE_CHECKING:
@@ -32,9 +32,8 @@ def backed_up(tmp_path_factory: pytest.TempPathFactory) -> ClientSite:
     site = ClientSite(tmp_path_factory.mktemp("backed-up"))
     site.fill(10, 2_000)
     site.write(FILES + RULES)
-    site.backup()
-    quicken(site.repository, PASSWORD)
-    for _ in range(2):
+    make(site.repository, PASSWORD)
+    for _ in range(3):
         site.backup()
     return site
 

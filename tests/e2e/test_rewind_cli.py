@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.lying import Liar
-from tests.quick import quicken, upload
+from tests.quick import make, upload
 from tests.site import PASSWORD, ClientSite
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> ClientSite:
     found = ClientSite(tmp_path_factory.mktemp("whole"))
     found.fill()
     found.write()
+    make(found.repository, PASSWORD)
     found.backup()
-    quicken(found.repository, PASSWORD)
     return found
 
 

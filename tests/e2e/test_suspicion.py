@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -77,7 +78,9 @@ def test_an_encrypted_tree_pages_once_and_the_last_clean_point_comes_back(tmp_pa
     shown = office.pra("show", opened.incident).out
     assert "Restore nothing" in shown
     assert clean in shown
-    assert "SUSPECTED since" in office.pra("status", "acme").out
+    status = office.pra("status", "acme").out
+    assert "SUSPECTED since" in status
+    assert f"`pra incidents resolve {opened.incident} --clean`" in status
     held = office.pra("repo", "retain", "acme", "--json").json
     assert "backup-suspected" in json.dumps(held)
     assert 3 == len(points(office))
@@ -91,7 +94,8 @@ def test_an_encrypted_tree_pages_once_and_the_last_clean_point_comes_back(tmp_pa
     assert before == back, "the tree of before, byte for byte"
 
 
-def test_clean_keeps_what_was_suspected_so_and_trusts_what_comes(office: WatchedOffice) -> None:
+def test_clean_is_not_believed_while_what_was_suspected_is_there(office: WatchedOffice) -> None:
+    before = shutil.copytree(office.source, office.home / "before")
     office.encrypt()
     hurt = backed_up(office, 3)
     name = judged_by_daemon(office)
@@ -104,12 +108,25 @@ def test_clean_keeps_what_was_suspected_so_and_trusts_what_comes(office: Watched
     assert 0 == ended.code, ended
     assert "stays so" in ended.out
 
+    again = backed_up(office, 3)
+    still, renamed = again["signs"]
+    assert "renamed" == renamed["word"]
+    wanted = f"{FILES} of {FILES} files are still as in the suspected point, not as in the last"
+    assert ("still", True) == (still["word"], still["detail"].startswith(wanted))
+    shutil.rmtree(office.source)
+    shutil.copytree(before, office.source)
+    office.work()
+    second = judged_by_daemon(office, 2)
+    assert name != second
+    assert 0 == office.pra("resolve", second, "--clean").code
+
     new = backed_up(office, 0)
-    assert "complete" == new["outcome"]
+    assert ("complete", []) == (new["outcome"], new["signs"])
+    assert [] == backed_up(office, 0)["signs"]
     told = {point["run"]: point["suspected"] for point in points(office)}
-    assert (True, False) == (told[hurt["run"]], told[new["run"]])
+    assert [True, True, False] == [told[one["run"]] for one in (hurt, again, new)]
     held = office.pra("repo", "retain", "acme", "--json").json
-    assert 3 == len(points(office)), held
+    assert 4 == len(points(office)), f"all but the one that a newer one replaces: {held}"
 
 
 def test_a_false_alarm_makes_its_points_usable_and_the_next_is_compared_with_them(
@@ -232,8 +249,8 @@ def test_an_ordinary_backup_costs_no_restic_more_and_an_odd_one_two(
     assert ["backup", "backup", "diff", "snapshots", "snapshots"] == odd
 
 
-def judged_by_daemon(office: WatchedOffice) -> str:
-    """Have a daemon open the incident, and return its id."""
+def judged_by_daemon(office: WatchedOffice, count: int = 1) -> str:
+    """Have a daemon open the incident, the first or a later one, and return its id."""
     with office.daemon():
-        (opened,) = office.wait_for(IncidentOpened)
+        *_, opened = office.wait_for(IncidentOpened, count)
     return opened.incident

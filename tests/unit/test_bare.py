@@ -69,6 +69,18 @@ def test_one_that_did_not_open_is_as_good_as_gone_too() -> None:
     assert Location.ONSITE == site.repositories["far"].location
 
 
+def test_no_service_waits_before_a_copy_that_does_not_open() -> None:
+    held = [replace(FAR, id=name) for name in SITE.repositories]
+    kit = replace(KIT, repositories=tuple(held))
+    files = dict.fromkeys(SITE.repositories, FILES["far"])
+
+    near = fitted(SITE, kit, files, frozenset({"near"})).services["files"]
+    nothing = fitted(SITE, kit, files, frozenset(SITE.repositories)).services["files"]
+
+    assert ("far", ("disk",)) == (near.backup_to, near.copy_to)
+    assert SITE.services["files"] == nothing
+
+
 def test_the_policy_that_is_written_for_the_child_reads_back_as_the_fitted_site() -> None:
     site = fitted(SITE, KIT, FILES)
     texts = {"provider.yaml": PROVIDER, "acme.yaml": as_yaml(plain(site))}
@@ -107,6 +119,7 @@ def test_what_the_kit_lacks_or_has_elsewhere_is_said() -> None:
 
 def test_what_was_handed_over_comes_back_as_it_was() -> None:
     handed = Handed(run="r1", kit="k1", began=12.5, kit_s=0.25, findings=(used(KIT, "us"),))
+    handed = replace(handed, opening=("--kit=/k.zip", "--holder=us"))
 
     assert handed == Handed.read(handed.plain())
 

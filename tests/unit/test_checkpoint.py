@@ -161,6 +161,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     ),
     st.builds(records.daemon_started),
     st.builds(records.daemon_stopped),
+    st.builds(lambda site, text: records.policies_read(**{site: text}), SITES, TEXTS),
     st.builds(records.log_restored),
 )
 
@@ -301,7 +302,7 @@ def test_what_is_no_state_and_a_time_without_a_zone_are_refused() -> None:
         checkpoint.decode(signed({"seq": 1}))
     head = [0, "", "2026-11-23T11:02:53"]
     with pytest.raises(ValueError, match="without a zone"):
-        checkpoint.decode(signed([*head, {}, {}, {}, {}, {}, {}, {}, None]))
+        checkpoint.decode(signed([*head, {}, {}, {}, {}, {}, {}, {}, None, {}]))
 
 
 def signed(body: object) -> str:

@@ -119,6 +119,8 @@ def test_a_lock_counts_while_a_relock_found_it_whole() -> None:
 
     assert holds(LOCKED)
     assert not holds()
+    remedy = said(BAKERY, known(backed_up("r1")))["copies-immutable"].remedy
+    assert "pra repo relock bakery" in remedy
     assert not holds(replace(LOCKED, problems=("the bucket has no Object Lock",)))
     assert not holds(replace(LOCKED, least_until=NOW - timedelta(seconds=1)))
 

@@ -120,3 +120,20 @@ def test_after_a_disaster_a_new_lineage_begins_before_the_first_backup() -> None
 def test_the_remarks_are_in_french_for_french_readers() -> None:
     assert any("redémarrez" in line for line in told(FILES, lang="fr"))
     assert runs(FILES) == runs(FILES, lang="fr")
+
+
+def test_a_server_that_was_started_is_ended_once_its_service_is_in_place() -> None:
+    site, stop = policies.site(TILL, SHARE), "(cd /back/till; kill -INT 7)"
+    lines = commands(
+        site,
+        [DATABASE, FILES],
+        run=RUN,
+        target="/back",
+        scenario=Scenario.BURGLARY,
+        stops=[("till", stop)],
+    )
+
+    assert 1 == lines.count(stop)
+    load, end = (next(n for n, x in enumerate(lines) if w in x) for w in ("pg_restore", stop))
+    assert load < end < lines.index("mkdir -p -- /srv")
+    assert lines[end - 1].startswith("# till: end the private server")

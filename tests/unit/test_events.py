@@ -29,6 +29,7 @@ ORDINARY: list[events.Event] = [
     records.page_failed("i"),
     records.daemon_started(),
     records.daemon_stopped(),
+    records.policies_read(bakery="d1"),
     replace(records.log_restored(), kept_as="log-1"),
 ]
 ALL = [
@@ -190,6 +191,7 @@ def test_a_person_reads_one_line_an_event() -> None:
         "page.failed            bakery/till: wake.0 by mail: 421  [i]",
         "daemon.started         this machine: pra 1.0 on example-host",
         "daemon.stopped         this machine: asked to stop",
+        "policies.read          this machine: watched: bakery",
         "log.restored           this machine: after event 7: page 3 is malformed; kept as log-1",
         "backup.finished        bakery/till: complete, cut  [r]",
         "run.started            bakery: drill weekly burglary  [r]",

@@ -107,7 +107,7 @@ def test_the_page_says_which_key_is_kept_where_and_what_it_never_gets() -> None:
         "# offsite: the daily key, on the machine that is backed up",
         "# It deletes nothing but restic's own locks.",
         "# Never give it s3:DeleteObjectVersion",
-        "# offsite: the recovery key, kept elsewhere",
+        "# offsite: the repair key, kept elsewhere",
         "# nas: it is in no bucket",
         "-- till/till: as a superuser of 127.0.0.1:5432",
     ):

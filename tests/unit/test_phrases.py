@@ -39,4 +39,5 @@ def test_findings_that_are_translated_are_findings_that_there_are() -> None:
         "kit-not-used",
         "checks-not-asked",
         "suspected-skipped",
+        "marks-removed",
     } == set(FINDINGS_FR)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from orchestrator.core.policy.model import Location, Manual
 from orchestrator.core.recovering import journal, manual
 from orchestrator.core.recovering.journal import Asked, Journal, Pinned
 from orchestrator.core.recovering.left import Left, Progressing
 from orchestrator.core.recovering.order import ordered
 from orchestrator.core.recovering.place import alive, conflict
+from restore_drills.model import Scenario
 from tests import builders, policies
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -22,6 +24,9 @@ BEGUN = Journal(
     began=AT,
     t0=AT,
     runs=("one", "two"),
+    since=AT + timedelta(minutes=30),
+    point="first-suspected",
+    worked=timedelta(minutes=10),
     points={
         "till": Pinned(
             repository="nas",
@@ -41,7 +46,11 @@ def test_a_journal_comes_back_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[]", "null", '{"format": 2}', journal.encode(BEGUN)[:-20]]
+    "text",
+    [
+        *("", "{}", "[]", "null", '{"format": 2}', journal.encode(BEGUN)[:-20]),
+        journal.encode(BEGUN).replace('"snapshots": {', '"snapshots": [], "else": {'),
+    ],
 )
 def test_what_is_no_journal_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
@@ -67,6 +76,42 @@ def test_the_command_that_goes_on_has_all_that_was_asked() -> None:
         "--scenario=ransomware",
         "--repository=nas",
     ) == journal.words(ASKED, "/back")
+    assert "--kit=/k.zip" == journal.words(replace(ASKED, kit=("--kit=/k.zip",)), "/back")[-1]
+
+
+def test_a_recovery_that_goes_on_counts_its_work_and_how_long_it_lay_from_its_first_start() -> None:
+    again = journal.went_on(BEGUN, "three", AT + timedelta(minutes=35), AT + timedelta(minutes=50))
+
+    assert (("one", "two", "three"), AT, AT) == (again.runs, again.began, again.t0)
+    assert timedelta(minutes=15) == again.worked, "ten, and five of the one that was cut short"
+    told = journal.earlier(again)
+    assert [("earlier", 0.0, 900.0), ("interrupted", 900.0, 2100.0)] == [
+        (step.name, step.began, step.seconds) for step in told
+    ]
+    assert 50 * 60 == sum(step.seconds for step in told)
+    assert () == journal.earlier(replace(BEGUN, runs=("one",)))
+
+
+@pytest.mark.parametrize(
+    ("seen", "now", "worked", "stood"),
+    [
+        (60, 50, 30, 20),  # a sign of life that is dated ahead
+        (10, 50, 10, 40),  # one from before its run: the clock was put back, and forward again
+        (35, 20, 10, 10),  # the clock was put back
+        (35, -90, 10, 0),
+    ],
+)
+def test_a_clock_that_was_put_back_makes_no_negative_span(
+    seen: int, now: int, worked: int, stood: int
+) -> None:
+    at = (AT + timedelta(minutes=minutes) for minutes in (seen, now))
+
+    again = journal.went_on(BEGUN, "three", *at)
+
+    assert (timedelta(minutes=worked), timedelta(minutes=stood)) == (
+        again.worked,
+        journal.stood(again),
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,12 +122,18 @@ def test_the_command_that_goes_on_has_all_that_was_asked() -> None:
         ("/srv", "it contains the source /srv/share of share"),
         ("/srv/share2", ""),
         ("/var/lib/pra/x", "it lies in /var/lib/pra"),
+        ("/mnt/nas", "it is the repository nas"),
         ("/back", ""),
     ],
 )
 def test_a_place_that_touches_what_is_alive_is_none(target: str, why: str) -> None:
     share = policies.service("share", policies.source(policies.SHARE, name="share"))
-    taken = dict(alive(policies.site(share), Path("/var/lib/pra")))
+    bucket = replace(
+        policies.repository("far", Location.OFFSITE), url="s3:https://s3.example.net/x"
+    )
+    near = replace(policies.repository("nas", Location.ONSITE), url="/mnt/nas")
+    site = policies.site(share, policies.service(), repositories={"far": bucket, "nas": near})
+    taken = dict(alive(site, Path("/var/lib/pra")))
 
     assert why == conflict(Path(target), taken)
 
@@ -112,6 +163,8 @@ def test_before_anything_is_measured_the_time_left_is_that_of_past_drills() -> N
 def test_the_time_left_is_what_is_to_come_at_the_rate_of_the_last_minute() -> None:
     work = Progressing({("a", "x"): 6000, ("b", "y"): None}, None, 40.0)
     work.moved(("b", "y"), 0, 4000, 100.0)
+    work.moved(("a", "x"), 0, 6000, 101.0)
+    assert Left(seconds=None) == work.left(101.0), "a second is no measure"
     work.moved(("a", "x"), 1000, None, 110.0)
 
     assert Left(seconds=9000 / 100 + 40, rate=100.0) == work.left(110.0)
@@ -136,6 +189,24 @@ def test_when_all_is_fetched_the_loading_and_the_checks_are_left() -> None:
     work.fetched("a")
 
     assert Left(seconds=40.0) == work.left(9.0)
+
+
+def test_the_steps_by_hand_are_those_of_what_comes_back_under_this_scenario() -> None:
+    ordinary = Manual(
+        name="plug", owner="Paul", allow=timedelta(minutes=10), services=(), scenarios=()
+    )
+    others = (
+        replace(ordinary, name="of the mail", services=("mail",)),
+        replace(ordinary, name="of a thief", scenarios=(Scenario.BURGLARY,)),
+        replace(ordinary, name="the till's", services=("till",)),
+    )
+    site = replace(policies.site(), manual=(ordinary, *others))
+    plan = builders.plan(builders.service(id="till"))
+
+    told = [(one.name, one.services) for one in manual.steps(site, plan)]
+
+    assert [("plug", ("till",)), ("the till's", ("till",))] == told
+    assert () == manual.steps(site, builders.plan(builders.service(id="till", path="/x")))
 
 
 def test_a_step_by_hand_stands_with_its_services_when_it_was_signed_off() -> None:

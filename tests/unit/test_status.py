@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.core.events import RunKind
+from orchestrator.core.codec import timestamp
+from orchestrator.core.events import RunKind, SiteResumed
 from orchestrator.core.policy.model import Adopted, Location, Outside, Promise, ProofValid, Source
 from orchestrator.core.running import Moved
 from orchestrator.core.standing import Doubt
@@ -228,3 +229,21 @@ def test_adopted_snapshots_are_named_with_the_host_that_makes_them() -> None:
 
     assert "till: its snapshots are made by another restic, on SRV-1." in text
     assert "pra backup" not in text
+
+
+def test_a_proof_of_a_point_from_before_the_machine_was_rebuilt_is_stale() -> None:
+    rebuilt = SiteResumed(site="bakery", by="Zoe", note="", anew=True)
+    resumed_alone = replace(rebuilt, anew=False)
+    since = timestamp(NOW + timedelta(hours=3))
+    old = seen(drilled("r1"), rebuilt)
+    again = seen(drilled("r1"), rebuilt, drilled("r2", data_time=since))
+    same = seen(drilled("r1"), resumed_alone)
+
+    assert (Label.UNPROVEN, (Doubt.MACHINE_REBUILT,), True) == (
+        server_failure(old).label,
+        server_failure(old).doubts,
+        server_failure(old).stale,
+    )
+    said = "the machine was rebuilt since it was proven: run `pra drill bakery till`."
+    assert said in page(old)
+    assert ((), ()) == (server_failure(again).doubts, server_failure(same).doubts)

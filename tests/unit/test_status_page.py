@@ -4,14 +4,23 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
-from orchestrator.core.events import Outcome, RunFailed, RunKind
+from orchestrator.core.events import Outcome, PoliciesRead, RunFailed, RunKind
 from orchestrator.core.fold import fold
 from orchestrator.core.policy.model import Promise, ProofValid
 from orchestrator.core.running import Moved
 from orchestrator.core.status import overview
 from orchestrator.reports import status
 from restore_drills.model import Scenario
-from tests.records import NOW, acknowledged, backed_up, drilled, incident_opened, recorded, started
+from tests.records import (
+    NOW,
+    acknowledged,
+    backed_up,
+    drilled,
+    incident_opened,
+    policies_read,
+    recorded,
+    started,
+)
 from tests.statuses import LATER, PROMISE, external, page, seen, service, site
 
 VALID = ProofValid().default
@@ -229,3 +238,15 @@ def test_a_backup_that_is_late_is_shouted_and_one_that_is_due_is_not() -> None:
     assert "2 h ago, LATE: the next one was due 1 h 4" in late
     assert "never backed up, next due now: run" in never
     assert "LATE" not in page(seen(backup, of=often, living={"r1": None}))
+
+
+def test_a_policy_that_the_daemon_has_not_read_as_it_is_now_is_said() -> None:
+    def told(daemon: int | None, now: str, *facts: PoliciesRead) -> str:
+        return page(seen(*facts, daemon=daemon, digests={"bakery": now})).splitlines()[-1]
+
+    read = policies_read(bakery="d1")
+    assert "A daemon watches (process 7)." == told(7, "d1", read)
+    assert told(7, "d2", read).endswith("bakery as it is now: `systemctl reload pra`.")
+    assert "not read the policy of bakery" in told(7, "d1", policies_read(butcher="d1"))
+    assert "A daemon watches (process 7)." == told(7, "d1")  # a log of before it was written
+    assert "systemctl reload" not in told(None, "d2", read)

@@ -222,7 +222,7 @@ def test_what_was_announced_is_asked_about_at_the_next_backup(
     assert found == (suspicion.announced(site, "till", night.till, now) is not None)
 
 
-def test_the_history_is_that_of_trusted_points_since_the_machine_was_clean(
+def test_the_history_is_that_of_trusted_points_of_this_machine(
     night: Attacked,
 ) -> None:
     def look(at: timedelta) -> Look:
@@ -244,12 +244,86 @@ def test_the_history_is_that_of_trusted_points_since_the_machine_was_clean(
     night.now = FRIDAY + DAY
     before = suspicion.counted(looks, night.till, None)
     night.judge(first.run, false_alarm=False)
-    since = suspicion.begun(SiteState(), night.till)
-    after = suspicion.counted(looks, night.till, since)
+    after = suspicion.counted(looks, night.till, None)
+    rebuilt = suspicion.counted(looks, night.till, FRIDAY + 29 * HOUR)
 
-    assert (looks[:1], looks[2:]) == (before, after)
+    assert (looks[:1], [looks[0], looks[2]], looks[2:]) == (before, after, rebuilt)
     anew = SiteState(anew=FRIDAY + 29 * HOUR)
     assert FRIDAY + 29 * HOUR == suspicion.begun(anew, ServiceState())
+
+
+# --- after somebody said that it is over ---------------------------------------------------------
+
+
+def test_one_kind_of_the_signs_that_were_seen_says_that_it_is_not_over() -> None:
+    seen = {sign.word for sign in ATTACK}
+
+    assert "r2" == suspicion.judged("r2", {"docs": (REWRITTEN,)}, None, seen).suspect
+    assert "r2" == suspicion.judged("r2", {"docs": (REWRITTEN,)}, ANNOUNCED, seen).suspect
+    assert "" == suspicion.judged("r2", {"docs": (DECOY,)}, None, seen).suspect
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, False), (19, False), (39, False), (45, True), (900, True)]
+)
+def test_what_is_still_there_is_more_than_people_change_between_two_backups(
+    count: int, *, said: bool
+) -> None:
+    """They changed 30 files, once 200: up to 44 may be work of before the attack that was kept."""
+    worked = [looked(hours=h, changed=200 if h == 3 else 30) for h in range(9)]
+    sign = suspicion.still(count, looked(hours=10, changed=0), worked)
+
+    assert said == (sign is not None)
+    if sign is not None:
+        assert sign.detail.startswith(f"{count} of 1,000 files are still as in the suspected point")
+        assert "r2" == suspicion.judged("r2", {"docs": (sign,)}, ANNOUNCED).suspect
+
+
+def test_the_first_point_after_clean_has_yet_to_bear_it_out(night: Attacked) -> None:
+    before = looked(hours=-1)
+    first = night.attacked()
+    assert None is suspicion.unconfirmed(night.till, [before])
+    night.now += HOUR
+    night.judge(first.run, false_alarm=False)
+    over = suspicion.unconfirmed(night.till, [before])
+    after = looked(hours=2)
+
+    assert over is not None
+    assert (first.run, ATTACK) == (over.run, over.signs)
+    assert None is suspicion.unconfirmed(night.till, [before, after])
+
+
+def test_a_false_alarm_asks_for_nothing(night: Attacked) -> None:
+    first = night.attacked()
+    night.judge(first.run, false_alarm=True)
+
+    assert None is suspicion.unconfirmed(night.till, [])
+
+
+def test_what_is_suspected_again_is_a_suspicion_of_its_own(night: Attacked) -> None:
+    clean, first = night.till.complete, night.attacked()
+    night.now += HOUR
+    night.judge(first.run, false_alarm=False)
+    night.now += MINUTE
+    again = night.attacked()
+
+    assert again.run == (night.till.suspicion and night.till.suspicion.run)
+    assert clean is night.till.complete
+    assert 2 == len(night.till.suspicions)
+
+
+def looked(*, hours: int, changed: int = 10) -> Look:
+    return Look(
+        run=f"run {hours}",
+        data_time=FRIDAY + hours * HOUR,
+        files=1000,
+        size=1_000_000,
+        new=0,
+        changed=changed,
+        unmodified=1000 - changed,
+        added=changed * 1000,
+        packed=changed * 500,
+    )
 
 
 # --- points in a repository --------------------------------------------------------------------

@@ -27,19 +27,49 @@ def changes(restic: Restic, older: str, newer: str) -> Changes:
 
     Raises ResticFailed, RepositoryDamaged, ResticChanged, Misused for a short id.
     """
+    output, truncated = _asked(restic, older, newer)
+    return read(output, truncated=truncated)
+
+
+def touched(restic: Restic, older: str, newer: str) -> frozenset[str]:
+    """Return the paths of the newer snapshot that the older one has not, or with other content.
+
+    Takes no lock. Raises as `changes` does, and ResticChanged where there are too many to tell.
+    """
+    output, truncated = _asked(restic, older, newer)
+    if truncated:
+        raise ResticChanged(f"restic diff: more than {LIMIT >> 20} MB of paths")
+    found = _paths(output, truncated=False)
+    return frozenset(p for kind in (CAME, MODIFIED) for p in found[kind] if not p.endswith("/"))
+
+
+def _asked(restic: Restic, older: str, newer: str) -> tuple[bytes, bool]:
     for one in (older, newer):
         if parse.FULL_ID.fullmatch(one) is None:
             raise Misused(f"{one}: not the full id of a snapshot", hint="Give its 64 hex digits.")
     argv = ["diff", "--json", "--no-lock", older, newer]
     said = restic.call(argv, timeout=WITHIN, keep=LIMIT, lines=False)
-    return read(said.ended.stdout, truncated=said.ended.truncated)
+    return said.ended.stdout, said.ended.truncated
 
 
 def read(output: bytes, *, truncated: bool = False) -> Changes:
     """Return what the lines of a `diff --json` tell, of everything but folders.
 
-    Of a list too long to be kept whole the end is read. Raises ResticChanged.
+    Of a list too long to be kept whole the end is read. What changed in nothing but its
+    date, owner or rights has no line. Raises ResticChanged.
     """
+    found = _paths(output, truncated=truncated)
+    gone, came = ({p for p in found[kind] if not p.endswith("/")} for kind in (GONE, CAME))
+    return Changes(
+        gone=_kinds(gone),
+        came=_kinds(came),
+        modified=_kinds(p for p in found[MODIFIED] if not p.endswith("/")),
+        renamed=_renamed(gone, came),
+    )
+
+
+def _paths(output: bytes, *, truncated: bool) -> dict[str, list[str]]:
+    """Return the paths, folders too, by what became of them."""
     found: dict[str, list[str]] = {GONE: [], CAME: [], MODIFIED: []}
     ended = False
     for line in output.splitlines():
@@ -55,13 +85,7 @@ def read(output: bytes, *, truncated: bool = False) -> Changes:
                 pass  # a message that we do not need
     if not ended and not truncated:
         raise ResticChanged("restic diff: its answer has no statistics", hint=parse.HINT)
-    gone, came = ({p for p in found[kind] if not p.endswith("/")} for kind in (GONE, CAME))
-    return Changes(
-        gone=_kinds(gone),
-        came=_kinds(came),
-        modified=_kinds(p for p in found[MODIFIED] if not p.endswith("/")),
-        renamed=_renamed(gone, came),
-    )
+    return found
 
 
 def extension(path: str) -> str:

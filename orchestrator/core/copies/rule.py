@@ -62,10 +62,18 @@ def points(site: Site, state: State, now: datetime) -> tuple[Point, ...]:
             "copies-immutable",
             "1 copy that nobody can delete",
             lambda one: _immutable(one, state.repository(site.id, one.id), now),
-            "Make a copy immutable (a bucket with Object Lock, relocked) or offline.",
+            _lockable(site, held),
         ),
         _zero(site, state, held),
     )
+
+
+def _lockable(site: Site, held: tuple[_Held, ...]) -> str:
+    """Say what to do: a lock that was declared and never seen wants a look first."""
+    declared = any(one.immutable is not None for each in held for one in each.repositories)
+    if declared:
+        return f"See what its locks are: `pra repo relock {site.id}`."
+    return "Make a copy immutable (a bucket with Object Lock, relocked) or offline."
 
 
 def _held(site: Site, state: State) -> Iterator[_Held]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from orchestrator.core.codec import timestamp
 from orchestrator.core.decide.actions import Say
 from orchestrator.core.decide.hours import hours_of
-from orchestrator.core.decide.wrong.conditions import Condition, stem
+from orchestrator.core.decide.wrong.conditions import INCIDENT, Condition, stem
 from orchestrator.core.decide.wrong.holding import survey
 from orchestrator.core.events import IncidentEscalated, IncidentOpened, IncidentResolved
 
@@ -150,7 +150,7 @@ def _opened(state: State, held: Held, policies: Policies, now: datetime, taken: 
         condition=held.condition,
         criticality=held.criticality,
         summary=held.summary,
-        remedy=held.remedy,
+        remedy=held.remedy.replace(INCIDENT, name),
         evidence=held.evidence,
         chain=chain(policies, held.site, held.criticality, breach, now),
         predicted_breach_at=breach,

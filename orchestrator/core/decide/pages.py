@@ -29,6 +29,8 @@ END = "end"
 BACKOFF = tuple(timedelta(seconds=s) for s in (30, 60, 120, 300, 600, 900))
 # An endpoint that is back is tried by all within a quarter of an hour; until then none speaks up.
 LULL = timedelta(minutes=30)
+# Whoever is called to an attack finds all that it strikes within a day in the same page and status.
+ONE_NIGHT = timedelta(days=1)
 FOLLOWING = {
     Condition.REPOSITORY_UNREACHABLE,
     Condition.BACKUP_OVERDUE,
@@ -75,23 +77,40 @@ def _spoken_for(state: State, policies: Policies, now: datetime, wakes: list[dat
     """
     groups: dict[tuple[str, str], list[Incident]] = {}
     for incident in state.incidents.values():
-        place = _endpoint(incident, policies)
+        place = _attacked(incident) or _endpoint(incident, policies)
         if place:
             groups.setdefault((place, incident.chain), []).append(incident)
     silent: set[str] = set()
     for members in groups.values():
-        causes = [one for one in members if _is_away(one)]
+        causes = [one for one in members if _is_away(one) or _attacked(one)]
         waiting = [one for one in members if one.resolved_at is None and not one.sent]
         speakers = [one for one in causes if _speaks(one, now)]
         untold = [one for one in causes if one in waiting]
         if not speakers and untold:
             speakers = [min(untold, key=lambda one: (one.criticality, one.opened_at, one.id))]
         for one in waiting:
-            others = [s for s in speakers if s is not one and s.criticality <= one.criticality]
+            others = [s for s in speakers if s is not one and _includes(s, one)]
             if others:
                 silent.add(one.id)
                 wakes += [s.resolved_at + LULL for s in others if s.resolved_at is not None]
     return silent
+
+
+def _includes(speaker: Incident, one: Incident) -> bool:
+    """Whether who was told of the one looks after the other as well."""
+    if speaker.criticality > one.criticality:
+        return False
+    if not _attacked(one):
+        return True
+    # What is struck days later, or after somebody called it over, is news.
+    began, ended = speaker.opened_at, speaker.resolved_at
+    return one.opened_at - began <= ONE_NIGHT and (ended is None or one.opened_at < ended)
+
+
+def _attacked(incident: Incident) -> str:
+    """Return the site that is attacked, where the incident is about that: one attack, one call."""
+    is_attack = stem(incident.condition)[0] is Condition.BACKUP_SUSPECTED
+    return f"{incident.site} under attack" if is_attack else ""
 
 
 def _is_away(incident: Incident) -> bool:

@@ -1,9 +1,9 @@
 """Which points a repository's own figures make suspicious, whatever their marks say. Pure.
 
 The marks are tags: whoever has the keys takes them away, or forgets the seals that bear them. What
-restic counted stays with each snapshot that is left. What the log, or a person, found sound is not
-asked again; and a seal that still bears its signature speaks for its run, for an announced change
-looks like an attack to the figures alone.
+restic counted stays with each snapshot that is left, and what a seal says is signed. What the log,
+or a person, found sound is not asked again; and a seal that still bears its signature speaks for
+its run, for an announced change looks like an attack to the figures alone.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from orchestrator.core.detection.history import looks
 from orchestrator.core.detection.rule import signs
 from orchestrator.core.detection.values import ALARM
 from restore_drills.model import Suspect
+from restore_drills.points import SOUND, SUSPECTED, UNMARKED
 from restore_drills.seal import SOURCE as SEAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from orchestrator.core.detection.values import Look
@@ -29,28 +30,76 @@ if TYPE_CHECKING:
 
 # Nobody can judge what another restic makes: a month without a further sign stands for it.
 BELIEVED_AFTER = timedelta(days=30)
+ASKED_EACH = 8  # of so many points every seal is read, of more some
 
 
 def suspects(
-    listing: Iterable[Snapshot], plan: ServicePlan, vouched: Callable[[Snapshot], bool]
+    listing: Iterable[Snapshot], plan: ServicePlan, says: Callable[[Snapshot], str]
 ) -> tuple[Suspect, ...]:
-    """Return the periods that the figures speak against; one is over with the next sound point.
+    """Return the periods that figures or seals speak against; one ends with the next sound point.
 
-    `vouched`: whether a seal bears its signature, and says that its run was complete.
+    `says`: the outcome that a seal's signed content states, whatever its tags do; empty where it
+    bears no signature.
     """
-    judge = _Judge(plan, vouched)
+    judge = _Judge(plan, says)
     runs, seals = _runs(listing, plan)
     for run, seen in runs:
         judge.take(run, seen, seals.get(run))
-    return judge.found()
+    found = judge.found()
+    begins = {run: min(look.data_time for look in seen.values()) for run, seen in runs}
+    unmarked = _unmarked(begins, seals, plan, found, says)
+    return found if unmarked is None else (*found, unmarked)
+
+
+def _unmarked(
+    begins: Mapping[str, datetime],
+    seals: Mapping[str, Snapshot],
+    plan: ServicePlan,
+    known: Iterable[Suspect],
+    says: Callable[[Snapshot], str],
+) -> Suspect | None:
+    """Return the newest points if their seals say suspected, and their tags no longer do.
+
+    Of many only some are read, for each costs a restic.
+    """
+    periods = (*plan.suspects, *known)
+    left = [
+        (run, at)
+        for run, at in sorted(begins.items(), key=lambda one: (one[1], one[0]), reverse=True)
+        if run in seals and not _is_marked(seals[run]) and not any(p.covers(at) for p in periods)
+    ]
+
+    def is_hidden(number: int) -> bool:
+        run, _ = left[number]
+        return run not in plan.acquitted and says(seals[run]) == SUSPECTED
+
+    count = _leading(len(left), is_hidden)
+    if not count:
+        return None
+    run, since = left[count - 1]
+    return Suspect(run=run, since=since, why=UNMARKED)
+
+
+def _leading(length: int, holds: Callable[[int], bool]) -> int:
+    """Return for how many numbers from 0 on it holds: it is asked of the first few, then less."""
+    if not length or not holds(0):
+        return 0
+    low, high = 0, 1
+    while high < length and holds(high):
+        low, high = high, high + 1 if high < ASKED_EACH else 2 * high
+    high = min(high, length)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return high
 
 
 class _Judge:
     """Goes through the runs of a service, the oldest first."""
 
-    def __init__(self, plan: ServicePlan, vouched: Callable[[Snapshot], bool]) -> None:
+    def __init__(self, plan: ServicePlan, says: Callable[[Snapshot], str]) -> None:
         self._plan = plan
-        self._vouched = vouched
+        self._says = says
         self._past: dict[str, list[Look]] = defaultdict(list)
         self._over: list[Suspect] = []
         self._open: Suspect | None = None
@@ -64,10 +113,10 @@ class _Judge:
                 return
             self._over.append(replace(self._open, until=at))
             self._open = None
-            self._past.clear()  # a machine that was cleaned has nothing in common with before
+            self._past.clear()  # restic counted against the suspected one
         elif not sound and not _is_marked(seal):
             why = self._signs(seen)
-            if why and not (seal is not None and self._vouched(seal)):
+            if why and not (seal is not None and self._says(seal) == SOUND):
                 words = "; ".join(sign.detail for sign in why)
                 self._open = Suspect(run=run, since=at, why=words)
                 return
@@ -82,7 +131,7 @@ class _Judge:
     def _is_believed(self, since: Suspect, at: datetime, seal: Snapshot | None) -> bool:
         if not self._plan.selection.sealed:
             return at - since.since > BELIEVED_AFTER
-        return seal is not None and not _is_marked(seal) and self._vouched(seal)
+        return seal is not None and not _is_marked(seal) and self._says(seal) == SOUND
 
     def _signs(self, seen: dict[str, Look]) -> tuple[Sign, ...]:
         """Return the signs of the source that shows the most kinds, if they make an attack."""
@@ -110,10 +159,14 @@ def _runs(
     for source_name, found in looks(mine, wanted.host, plan.id).items():
         for look in found:
             runs[look.run][source_name] = look
-    seals = {s.tag("run") or "": s for s in mine if s.tag("source") == SEAL}
+    seals: dict[str, Snapshot] = {}
+    # What was rewritten or copied bears the tags of its original, which comes first.
+    for one in sorted(mine, key=lambda s: (s.time, s.original is not None, s.id)):
+        if one.tag("source") == SEAL:
+            seals.setdefault(one.tag("run") or "", one)
     ordered = sorted(runs.items(), key=lambda one: min(x.data_time for x in one[1].values()))
     return ordered, seals
 
 
 def _is_marked(seal: Snapshot | None) -> bool:
-    return seal is not None and seal.tag("outcome") == "suspected"
+    return seal is not None and seal.tag("outcome") == SUSPECTED

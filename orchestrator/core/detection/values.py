@@ -22,6 +22,7 @@ class Word(StrEnum):
     FINISHED = "finished"  # files of kinds that nobody edits were changed in place
     DELETED = "deleted"  # far more files are gone than ever go
     DECOY = "decoy"  # the file that nobody touches was touched
+    STILL = "still"  # said to be over, and what was suspected is still there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from orchestrator.core.events.daemon import (
     DaemonStarted,
     DaemonStopped,
     LogRestored,
+    PoliciesRead,
 )
 from orchestrator.core.events.oncall import (
     IncidentAcknowledged,
@@ -89,6 +90,7 @@ __all__ = [
     "Outcome",
     "PageFailed",
     "PageSent",
+    "PoliciesRead",
     "PolicyStored",
     "Recorded",
     "RecoverFinished",
@@ -130,6 +132,7 @@ Event = (
     | PageFailed
     | DaemonStarted
     | DaemonStopped
+    | PoliciesRead
     | LogRestored
     | CopyFinished
     | VerifyFinished
@@ -167,6 +170,7 @@ TYPES: dict[str, type[Event]] = {
     "page.failed": PageFailed,
     "daemon.started": DaemonStarted,
     "daemon.stopped": DaemonStopped,
+    "policies.read": PoliciesRead,
     "log.restored": LogRestored,
     "copy.finished": CopyFinished,
     "verify.finished": VerifyFinished,

@@ -24,6 +24,14 @@ class DaemonStopped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PoliciesRead:
+    """The policies that the daemon keeps from here on, by site a digest; `site` is empty."""
+
+    site: str
+    digests: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogRestored:
     """The log was damaged and replaced by its copy: what came after `last_seq` is lost."""
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.core.kit.times import Took
 from orchestrator.errors import KitDamaged
 
 if TYPE_CHECKING:
@@ -75,8 +76,9 @@ class Person:
 class Kit:
     """A recovery kit, opened. `recovery` opens every repository that has a `recovery_key`.
 
-    `services` are the names of what comes back, by id; `tools` are versions by name. An adopted
-    source is named by its host.
+    `services` are the names of what comes back, by id, in that order; `times` what drills measured
+    of them before it was made. `tools` are versions by name. An adopted source is named by its
+    host.
     """
 
     kit: str
@@ -92,6 +94,7 @@ class Kit:
     services: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[tuple[str, str, str], ...] = ()  # service, source, and one of SOURCES
     tools: Mapping[str, str] = field(default_factory=dict)
+    times: tuple[Took, ...] = ()
 
     def repository(self, name: str) -> KitRepository | None:
         """Return a repository by its name."""
@@ -155,6 +158,7 @@ def _body(kit: Kit) -> dict[str, Any]:
         "services": dict(kit.services),
         "sources": [list(one) for one in kit.sources],
         "tools": dict(kit.tools),
+        "times": [one.plain() for one in kit.times],
         "repositories": [_repository(one) for one in kit.repositories],
     }
 
@@ -192,6 +196,7 @@ def _kit(body: Mapping[str, Any], parts: Mapping[str, bytes]) -> Kit:
         services={str(name): str(title) for name, title in body["services"].items()},
         sources=tuple((_name(one), str(of), str(kind)) for one, of, kind in body["sources"]),
         tools={str(name): str(value) for name, value in body["tools"].items()},
+        times=tuple(map(Took.read, body.get("times", ()))),
         repositories=tuple(_read_repository(one, parts) for one in body["repositories"]),
     )
 

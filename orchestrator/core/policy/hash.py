@@ -69,6 +69,11 @@ def policy_hash(site: Site, service: Service) -> str:
     windows = {r.id: slow for r in repositories if (slow := _windows(r.limits))}
     if windows:
         what["windows"] = windows
+    if service.depends_on:
+        # It answers on top of these: what was proven stood on them as they were.
+        what["rests on"] = {
+            name: policy_hash(site, site.services[name]) for name in service.depends_on
+        }
     text = json.dumps(what, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

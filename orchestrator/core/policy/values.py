@@ -68,7 +68,7 @@ def point(text: str) -> timedelta | None:
     begin, _, within = text.rpartition("-")
     if text == "latest":
         return None
-    if begin != "random-within":
+    if begin != "random-within" or within.isdigit():
         raise ValueError("write latest or random-within-30d")
     return spell(within)
 

@@ -35,6 +35,7 @@ WORDS = {
         " on a new one: sudo -u postgres createuser --superuser {user}",
         "roles": "roles first: what says `already exists` is as it should be",
         "start": "{service}: start what uses it again",
+        "stop": "{service}: end the private server that was started on the recovered data",
         "backup": "then the first backup, from where the data lives now",
         "anew": "once the policy has the paths and addresses of the rebuilt machine: work goes on",
         "clean": "when the client has accepted it, remove {target}: it is all his data",
@@ -49,6 +50,7 @@ WORDS = {
         " l'utilisateur {user} ; s'il est neuf : sudo -u postgres createuser --superuser {user}",
         "roles": "d'abord les rôles : `already exists` est normal",
         "start": "{service} : redémarrez ce qui s'en sert",
+        "stop": "{service} : arrêtez le serveur privé démarré sur les données reprises",
         "backup": "puis la première sauvegarde, depuis la machine où vivent les données",
         "anew": "sur une machine reconstruite, la politique mise à jour : le travail reprend",
         "clean": "quand le client a accepté, effacez {target} : ce sont toutes ses données",
@@ -91,14 +93,20 @@ def commands(  # noqa: PLR0913 - what they speak of
     target: str,
     scenario: Scenario,
     lang: str = "en",
+    stops: Iterable[tuple[str, str]] = (),
 ) -> tuple[str, ...]:
-    """Return the lines, service by service in the order in which they are to be started."""
+    """Return the lines, service by service in the order in which they are to be started.
+
+    `stops`: service, and the command that ends a server which was started on what lies here.
+    """
     say = WORDS[lang]
     lines: list[str] = []
-    backs = tuple(backs)
+    backs, stops = tuple(backs), tuple(stops)
     aside = f".before-{run}"
     for back in backs:
         lines += _service(site.services[back.service], back, aside, say)
+        for stop in (command for service, command in stops if service == back.service):
+            lines += [_remark(say["stop"].format(service=back.service)), stop]
     if any(one.whole and not one.path for one in backs):
         if scenario not in SMALL:  # first: the backup is the first point of the new lineage
             lines.append(_remark(say["anew"]))

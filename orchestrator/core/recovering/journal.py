@@ -7,25 +7,32 @@ byte is fetched.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from restore_drills.model import LATEST, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMAT = 1
+WORKED, STOOD = "earlier", "interrupted"  # steps of a recovery that went on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a person asked for; the same again goes on where it was cut short."""
+    """What a person asked for; the same again goes on where it was cut short.
+
+    `kit` are the words that open the kit from which all of it comes; the next one may say others.
+    """
 
     site: str
     services: tuple[str, ...]  # none: all
     scenario: str
     path: str = ""
     repository: str | None = None
+    kit: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +51,9 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journal:
-    """`t0` is the disaster's instant as the first run took it, `runs` all that worked on it.
+    """`t0` is the disaster's instant as the first run took it, `point` how it was chosen.
 
+    `runs` are all that worked on it: the last one `since` then, those before it for `worked`.
     `over`: nothing is left to do; what stands there is the client's.
     """
 
@@ -53,6 +61,9 @@ class Journal:
     began: datetime
     t0: datetime
     runs: tuple[str, ...]
+    since: datetime
+    point: str = LATEST
+    worked: timedelta = timedelta(0)
     points: Mapping[str, Pinned] = field(default_factory=dict)
     over: bool = False
 
@@ -70,7 +81,10 @@ def encode(journal: Journal) -> str:
             "repository": asked.repository,
             "began": journal.began.isoformat(),
             "t0": journal.t0.isoformat(),
+            "point": journal.point,
             "runs": list(journal.runs),
+            "since": journal.since.isoformat(),
+            "worked_s": journal.worked.total_seconds(),
             "points": {
                 service: {
                     "repository": one.repository,
@@ -104,12 +118,42 @@ def decode(text: str) -> Journal:
             ),
             began=datetime.fromisoformat(said["began"]),
             t0=datetime.fromisoformat(said["t0"]),
+            point=said["point"],
             runs=tuple(said["runs"]),
+            since=datetime.fromisoformat(said["since"]),
+            worked=timedelta(seconds=said["worked_s"]),
             points={service: _pinned(one) for service, one in said["points"].items()},
             over=said["over"],
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a journal: {error}") from error
+
+
+def went_on(journal: Journal, run: str, seen: datetime, now: datetime) -> Journal:
+    """Return the journal with one more run; of the one before, it was `seen` at work until then."""
+    last = max(min(seen, now) - journal.since, timedelta(0))
+    return replace(
+        journal, runs=(*journal.runs, run), since=now, worked=journal.worked + last, over=False
+    )
+
+
+def earlier(journal: Journal) -> tuple[Step, ...]:
+    """Return what was before the last run as steps of it: work, and standing still between."""
+    if len(journal.runs) <= 1:
+        return ()
+    worked = journal.worked.total_seconds()
+    return (
+        Step(name=WORKED, began=0.0, seconds=worked),
+        Step(name=STOOD, began=worked, seconds=stood(journal).total_seconds()),
+    )
+
+
+def stood(journal: Journal) -> timedelta:
+    """Return for how long nothing was at work between the runs.
+
+    Where the clock was put back meanwhile there is no telling: nothing.
+    """
+    return max(journal.since - journal.began - journal.worked, timedelta(0))
 
 
 def _pinned(said: dict[str, object]) -> Pinned:
@@ -147,4 +191,4 @@ def words(asked: Asked, target: str) -> tuple[str, ...]:
     more = [f"--scenario={asked.scenario}"]
     more += [f"--path={asked.path}"] if asked.path else []
     more += [f"--repository={asked.repository}"] if asked.repository else []
-    return ("pra", "recover", asked.site, *asked.services, f"--to={target}", *more)
+    return ("pra", "recover", asked.site, *asked.services, f"--to={target}", *more, *asked.kit)

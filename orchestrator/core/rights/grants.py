@@ -1,7 +1,7 @@
 """The least rights that a repository in a bucket needs, as IAM policies. Pure.
 
 The daily key is on the machine that is backed up, and an attacker there has it: it can neither
-remove a version, nor end a lock early, nor change the bucket. The recovery key is kept elsewhere.
+remove a version, nor end a lock early, nor change the bucket. The repair key is kept elsewhere.
 """
 
 from __future__ import annotations

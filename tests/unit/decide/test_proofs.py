@@ -5,8 +5,10 @@ from datetime import date, datetime
 
 import pytest
 
+from orchestrator.core.codec import timestamp
 from orchestrator.core.decide.actions import StartDrill
 from orchestrator.core.decide.starts.turns import MOST
+from orchestrator.core.events import BackupFinished, SiteResumed
 from orchestrator.core.policy.model import DrillPlan, ProofValid
 from orchestrator.core.state import State
 from tests import policies
@@ -24,6 +26,7 @@ from tests.drilling import (
     SITE,
     SLOT,
     TILL,
+    Fact,
     backed_up,
     drill,
     failed,
@@ -223,3 +226,38 @@ def test_more_services_than_are_remembered_get_the_same_answers() -> None:
     assert first is not None
     assert tuple(names) == first.services
     assert first == started(State(), many)
+
+
+def resumed(at: datetime) -> Fact:
+    return at, SiteResumed(site="bakery", by="Zoe", note="new server", anew=True)
+
+
+def pointed(at: datetime) -> Fact:
+    """A backup whose data, too, is of that instant."""
+    _, event = backed_up(at)
+    assert isinstance(event, BackupFinished)
+    snapshots = tuple(replace(s, data_time=at) for s in event.snapshots)
+    return at, replace(event, run=f"of {at}", snapshots=snapshots)
+
+
+def test_what_was_proven_of_a_machine_before_it_was_rebuilt_is_proven_again() -> None:
+    before = (pointed(SLOT - 30 * DAY), *PROVEN)
+    rebuilt = NOW - 2 * HOUR
+    nothing_yet = told(*before, resumed(rebuilt))
+    new_point = told(*before, resumed(rebuilt), pointed(NOW - HOUR))
+    again = drill(NOW, proven(NOW, "d2", data_time=timestamp(NOW - HOUR)), "proof", "d2")
+    done = told(*before, resumed(rebuilt), pointed(NOW - HOUR), *again)
+
+    assert (None, None) == (wakes(nothing_yet), started(nothing_yet))
+    start = started(new_point)
+    assert start is not None
+    assert (("till",), rebuilt) == (start.services, start.slot)
+    assert NOW + 32 * DAY == wakes(done, now=NOW + 2 * HOUR)
+
+
+def test_a_drill_since_of_an_older_point_is_made_again_a_day_later() -> None:
+    rebuilt, past = NOW - 2 * HOUR, timestamp(SLOT)
+    old = drill(NOW - HOUR, proven(NOW - HOUR, "d2", data_time=past), "proof", "d2", after=MINUTE)
+    state = told(pointed(SLOT - 30 * DAY), *PROVEN, resumed(rebuilt), pointed(NOW - HOUR), *old)
+
+    assert NOW - HOUR + DAY == wakes(state)

@@ -9,7 +9,7 @@ import pytest
 
 from restore_drills import choosing, findings
 from restore_drills.model import Scenario, Suspect
-from restore_drills.points import find
+from restore_drills.points import UNMARKED, find
 from tests.builders import DATA_TIME, NOW, RUN, plan, seal, sealed, service, snapshot
 
 HOUR = timedelta(hours=1)
@@ -123,3 +123,14 @@ def test_the_finding_counts_what_was_passed_over() -> None:
         "a newer recovery point is suspected, of 2026-11-23 11:13:00 (UTC) and later: not used",
         "2 newer recovery points are suspected, of 2026-11-23 11:13:00 (UTC) and later: not used",
     ] == [findings.suspected(service(), points[:n], "UTC").message for n in (1, 2)]
+
+
+def test_marks_that_somebody_took_off_are_told_and_what_it_means() -> None:
+    hidden = Suspect(run=RUN, since=DATA_TIME, why=UNMARKED)
+    found = find([*OLD, *sealed()], service(), (hidden,))
+    said = findings.unmarked(service(), hidden, "UTC")
+
+    assert (hidden, None) == (found.unmarked, find(OLD, service(), (SINCE,)).unmarked)
+    assert ("marks-removed", "till") == (said.code, said.service)
+    assert "points of 2026-11-23 11:13:00 (UTC) and later are sealed as suspected" in said.message
+    assert "pra repo rotate-key" in said.remedy

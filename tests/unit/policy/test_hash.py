@@ -34,6 +34,8 @@ services:
     source: {adopted: {repository: near, host: h}, equipment: srv}
     objectives: {rto: 4h, rpo: 1h}
 """
+# The till answers on top of the files.
+RESTING = SITE.replace("    name: Till\n", "    name: Till\n    depends_on: [files]\n")
 
 
 OFFICE = '{days: mon-fri, from: "08:00", to: "19:00",'
@@ -169,3 +171,42 @@ def test_when_we_upload_slower_no_proof_moves_but_when_a_drill_fetches_slower_on
 
     assert plain == hashes("location: offsite", same)
     assert plain != hashes("location: offsite", same.replace("upload: 1", "download: 1"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "services"),
+    [
+        ("depends_on: [files]", "depends_on: [old]", {"till"}),
+        ("paths: [/srv]", "paths: [/srv2]", {"till", "files"}),
+        ("select 1", "select 2", {"till"}),
+        ("/mnt/nas", "/mnt/nas2", {"old"}),
+    ],
+)
+def test_what_a_service_depends_on_is_part_of_its_proof(
+    old: str, new: str, services: set[str]
+) -> None:
+    before, after = (
+        policy.check({"acme.yaml": text}).sites["acme"].services
+        for text in (RESTING, RESTING.replace(old, new, 1))
+    )
+
+    assert services == {n for n in before if before[n].policy_hash != after[n].policy_hash}
+    assert {"till"} == {n for n in before if before[n].policy_hash != hashes()[n]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("paths: [/srv]}", "paths: [/srv], decoy: /srv/a.odt}"),
+        ("backup: {to: far}\n  old", "backup: {to: far, every: 2h}\n  old"),
+        ("name: Till", "name: Cash desk"),
+    ],
+)
+def test_what_moves_nothing_below_keeps_the_proof_above(old: str, new: str) -> None:
+    assert old in RESTING
+    before, after = (
+        policy.check({"acme.yaml": text}).sites["acme"].services["till"].policy_hash
+        for text in (RESTING, RESTING.replace(old, new, 1))
+    )
+
+    assert before == after

@@ -42,6 +42,7 @@ class _Seen(NamedTuple):
     site: Site
     complete: BackupFinished | None
     copies: tuple[CopyFinished | None, ...]
+    anew: datetime | None
     drilled: Drilled | None
     proven: Drilled | None
     at: datetime
@@ -61,11 +62,12 @@ def wanted(
     """
     if site.drills is not None and all(p.where not in {None, place} for p in site.drills):
         return None
-    known = state.sites.get(site.id, NOTHING).services
+    of_site = state.sites.get(site.id, NOTHING)
+    known, anew = of_site.services, of_site.anew
     needs = [
         (since, service)
         for name, service in site.services.items()
-        if (since := _remembered(site, service, known.get(name, UNKNOWN), now)) is not None
+        if (since := _remembered(site, service, known.get(name, UNKNOWN), anew, now)) is not None
     ]
     first = min((since for since, _ in needs), default=None)
     if first is None or first > now:
@@ -77,7 +79,7 @@ def wanted(
         (since, service.id)
         for since, service in needs
         if since <= now
-        and (gate <= now or (last and _changed_after(last, service, known[service.id])))
+        and (gate <= now or (last and _outdated_after(last, service, known[service.id], anew)))
     ]
     if not due:
         return Wanted(first, gate, ())
@@ -85,7 +87,7 @@ def wanted(
 
 
 def _remembered(
-    site: Site, service: Service, known: ServiceState, now: datetime
+    site: Site, service: Service, known: ServiceState, anew: datetime | None, now: datetime
 ) -> datetime | None:
     """Return what `_since` does: it is asked of all services all the time, and rarely changes."""
     proofs = known.proofs.get(SCENARIO, UNPROVEN)
@@ -96,12 +98,13 @@ def _remembered(
         and seen.site is site
         and seen.complete is known.complete
         and seen.copies == copies
+        and seen.anew == anew
         and seen.drilled is proofs.drilled
         and seen.proven is proofs.proven
         and seen.at <= now
     ):
         return seen.since
-    since = _since(site, service, known, now)
+    since = _since(site, service, known, anew, now)
     if _is_credible(proofs.drilled, now) and _is_credible(proofs.proven, now):
         if len(_seen) >= MOST:
             _seen.clear()
@@ -109,6 +112,7 @@ def _remembered(
             site=site,
             complete=known.complete,
             copies=copies,
+            anew=anew,
             drilled=proofs.drilled,
             proven=proofs.proven,
             at=now,
@@ -126,10 +130,18 @@ def usable(site: Site, service: Service, known: ServiceState) -> bool:
             return True
         case _:
             pass
+    return _newest(site, service, known) is not None
+
+
+def _newest(
+    site: Site, service: Service, known: ServiceState
+) -> BackupFinished | CopyFinished | None:
+    """Return the newest point of ours in the repository that a recovery would use now."""
     there = nearest(site, service, SCENARIO).repository if service.copy_to else service.backup_to
     if there not in {None, service.backup_to}:
-        return held_in(known, service, there).complete is not None
-    return known.complete is not None and known.complete.repository == service.backup_to
+        return held_in(known, service, there).complete
+    newest = known.complete
+    return newest if newest and newest.repository == service.backup_to else None
 
 
 def _copies(service: Service, known: ServiceState) -> tuple[CopyFinished | None, ...]:
@@ -139,9 +151,17 @@ def _copies(service: Service, known: ServiceState) -> tuple[CopyFinished | None,
     return tuple(one.complete if one else None for one in there)
 
 
-def _since(site: Site, service: Service, known: ServiceState, now: datetime) -> datetime | None:
-    """Return from when on a service needs a proof; None while there is nothing to prove."""
-    if not usable(site, service, known):
+def _since(
+    site: Site, service: Service, known: ServiceState, anew: datetime | None, now: datetime
+) -> datetime | None:
+    """Return from when on a service needs a proof; None while there is nothing to prove.
+
+    `anew`: since when its machine is another one. What was proven of the one before proves nothing
+    of this one, nor would another drill before it has a point of its own.
+    """
+    newest = _newest(site, service, known)
+    is_old = anew is not None and newest and newest.data_time and newest.data_time < anew
+    if is_old or not usable(site, service, known):
         return None
     proofs = known.proofs.get(SCENARIO, UNPROVEN)
     drilled = _credible(proofs.drilled, now)
@@ -151,9 +171,11 @@ def _since(site: Site, service: Service, known: ServiceState, now: datetime) -> 
     proven = _credible(proofs.proven, now)
     if _changed(service, drilled, proven):
         return drilled.started_at
+    if anew is not None and drilled.started_at < anew:
+        return anew
     # After an answer of no, a person has to act: the same question waits for a week.
     rest = drilled.started_at + (WEEK if drilled.verdict is Verdict.REFUTED else DAY)
-    if proven is None or proven.policy_hash != service.policy_hash:
+    if proven is None or proven.policy_hash != service.policy_hash or proven.precedes(anew):
         return rest
     valid = site.proof_valid_for.of(SCENARIO)
     expires = proven.started_at + valid - min(SOONER, valid / SHARE)
@@ -166,13 +188,19 @@ def _changed(service: Service, drilled: Drilled, proven: Drilled | None) -> bool
     return drilled.policy_hash != new and (proven is None or proven.policy_hash != new)
 
 
-def _changed_after(last: Run, service: Service, known: ServiceState) -> bool:
-    """Say whether the last attempt did drill this service, under a policy that is no more."""
+def _outdated_after(
+    last: Run, service: Service, known: ServiceState, anew: datetime | None
+) -> bool:
+    """Say whether the last attempt did drill this service, under a policy that is no more.
+
+    Or of a machine that is no more.
+    """
     proofs = known.proofs.get(SCENARIO, UNPROVEN)
     drilled = proofs.drilled
-    if drilled is None:
+    if drilled is None or drilled.started_at < last.started_at:
         return False
-    return drilled.started_at >= last.started_at and _changed(service, drilled, proofs.proven)
+    rebuilt = anew is not None and drilled.started_at < anew
+    return rebuilt or _changed(service, drilled, proofs.proven)
 
 
 def _gate(series: Series, last: Run | None, now: datetime, patience: Patience) -> datetime:

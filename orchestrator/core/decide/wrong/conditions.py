@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+INCIDENT = "{incident}"  # in a remedy: the id of the incident that the condition opens
+
 
 class Condition(StrEnum):
     """A condition that a human must deal with; one incident each, however many runs say so.

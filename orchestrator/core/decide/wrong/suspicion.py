@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.core.decide.wrong.conditions import Condition, Held
+from orchestrator.core.decide.wrong.conditions import INCIDENT, Condition, Held
 from orchestrator.core.decide.wrong.shut import Found
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def _suspected(site: Site, service: Service, known: ServiceState) -> Held | None
         Condition.BACKUP_SUSPECTED,
         GRAVEST,
         f"the data of {service.id} changes as under an attack: {told(now.signs)}",
-        f"{NOTHING} Then judge: `pra incidents resolve ID --clean` when the machine is clean "
-        "again, `--false-alarm` when it was ordinary work.",
+        f"{NOTHING} Then judge: `pra incidents resolve {INCIDENT} --clean` when the data is back "
+        "from the last clean point, `--false-alarm` when it was ordinary work.",
         now.run,
     )
 
@@ -61,7 +61,7 @@ def _unusual(site: Site, service: Service, known: ServiceState) -> Held | None:
         TICKET,
         f"the data of {service.id} changed in an unusual way: {told(now.signs)}",
         "Ask whose work that was. Nothing old is removed until somebody has judged: "
-        "`pra incidents resolve ID`, with `--clean` if it was an attack that is over.",
+        f"`pra incidents resolve {INCIDENT}`, with `--clean` if it was an attack that is over.",
         now.run,
     )
 

@@ -53,8 +53,8 @@ def overview(  # noqa: PLR0913 - what a status is made from
     """Return these sites as of `now`.
 
     `living`: the runs that somebody carries out right now, and how far each is. `unread`: sites
-    whose policy has a fault, and of which only the incidents can be told. `digests`: of the policies
-    as they are written now.
+    whose policy has a fault, and of which only the incidents can be told. `digests`: of the
+    policies as they are written now.
     """
     told = state.policies if daemon is not None else {}
     written = digests or {}

@@ -97,6 +97,11 @@ def choose(proof: Proof, opened: Opened, found: Found) -> DrillError | None:
         proof.findings.append(say.clock(plan, latest, now))
     if proof.point is None:
         return _none(plan, there, disaster.t0, zone, dated_ahead=bool(ahead))
+    doubt = there.doubt(proof.point, plan)
+    if doubt is not None:
+        before = there.last_before(doubt)
+        taken = None if before is None else points.usable_at(before)
+        proof.findings.append(say.unusual(plan, doubt, before, taken, zone))
     newer = [line for line in there.unusable if line.split(":")[0] > proof.point.run]
     proof.findings += [say.unusable(plan, line) for line in newer[-1:]]
     if not plan.selection.sealed:

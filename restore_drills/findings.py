@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from restore_drills.spans import duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from restore_drills.errors import DrillError
     from restore_drills.host import Shown
@@ -53,6 +54,26 @@ def suspected(plan: ServicePlan, passed: Sequence[Point], zone: str) -> Finding:
         service=plan.id,
         message=f"{many} suspected, of {_local(first, zone)} and later: not used",
         remedy="Judge them: `pra incidents resolve ID --false-alarm` if they are sound.",
+    )
+
+
+def unusual(
+    plan: ServicePlan, doubt: Suspect, before: Point | None, usable_at: datetime | None, zone: str
+) -> Finding:
+    """The point used is of after a change that nobody has judged: it may be what an attack left."""
+    other, remedy = "there is no point before it", "Look at what changed before you rely on it"
+    if before is not None and usable_at is not None:
+        # To the second, and not before it was a point.
+        at = (usable_at + timedelta(seconds=1)).astimezone(ZoneInfo(zone))
+        other = f"the last point before it is of {_local(before.data_time, zone)}"
+        remedy = f"To take that one: --at {at.isoformat(timespec='seconds')}; else look first"
+    return Finding(
+        code="changed-unusually",
+        severity=Severity.WARNING,
+        service=plan.id,
+        message=f"the point used holds a change that is in doubt, of {_local(doubt.since, zone)}"
+        f" ({doubt.why}), and nobody has judged it; {other}",
+        remedy=f"{remedy} (`pra incidents`).",
     )
 
 

@@ -184,6 +184,7 @@ class ServicePlan:
     pinned: dict[str, str] = field(default_factory=dict)
     suspects: tuple[Suspect, ...] = ()
     acquitted: frozenset[str] = frozenset()
+    unusual: Suspect | None = None  # a change that nobody has judged: usable, and to be told
     path: str = ""
     sample: bool = False
 
@@ -255,6 +256,7 @@ class Point:
     """A recovery point: the snapshots of one service that share a run.
 
     `suspect` is the run since which its seal says that it is suspected; empty: it says complete.
+    `unusual`: since which it says that a change was in doubt when it was made.
     """
 
     run: str
@@ -262,6 +264,7 @@ class Point:
     snapshots: dict[str, Snapshot]  # by source name
     seal: Snapshot | None
     suspect: str = ""
+    unusual: str = ""
 
     @property
     def bytes(self) -> int | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import shlex
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from restore_drills.errors import CannotRun
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from restore_drills.host import Restore
     from restore_drills.model import Point, ServicePlan, Snapshot
 
+NOT_HELD = "is not in the recovery point"
 Snapshots = dict[str, "Snapshot"]  # by source name
 
 
@@ -42,12 +45,13 @@ def chosen(plan: ServicePlan, point: Point, restore: Restore, seed: str) -> tupl
     return "", dumps
 
 
-def insist(path: str, tree: Path, run: str) -> None:
+def insist(path: str, tree: Path, run: str, site: str) -> None:
     """Raise CannotRun where nothing of the path came back: the point does not hold it."""
     if path and not os.path.lexists(tree / path.lstrip("/")):
         raise CannotRun(
-            f"{path} is not in the recovery point {run}",
-            hint="See `pra find SITE NAME` for where it is, and since when.",
+            f"{path} {NOT_HELD} {run}",
+            hint=f"See `pra find {site} {shlex.quote(PurePath(path).name)}` for where it is, and"
+            " since when.",
         )
 
 

@@ -60,6 +60,24 @@ class Points:
             if usable_at(p) <= latest and (used is None or p.data_time > used.data_time)
         )
 
+    def doubt(self, point: Point, plan: ServicePlan) -> Suspect | None:
+        """Return the change that makes a usable point doubtful, if nobody has judged it yet.
+
+        What the log does not know, its seal tells.
+        """
+        if plan.unusual is not None:
+            return plan.unusual if plan.unusual.covers(point.data_time) else None
+        run = point.unusual
+        if not run or run in plan.acquitted:
+            return None
+        since = min(p.data_time for p in self.usable if run in {p.run, p.unusual})
+        return Suspect(run=run, since=since, why="its seal says so")
+
+    def last_before(self, doubt: Suspect) -> Point | None:
+        """Return the newest usable point of before a doubtful change."""
+        fit = [p for p in self.usable if p.data_time < doubt.since]
+        return fit[-1] if fit else None
+
     @property
     def unmarked(self) -> Suspect | None:
         """The period whose marks somebody took off, though the seals still say it; None: none."""
@@ -141,6 +159,7 @@ def _sealed(mine: list[Snapshot], service: ServicePlan) -> tuple[list[Point], li
                     snapshots=chosen,
                     seal=seal,
                     suspect=(seal.tag("suspect") or run) if outcome == SUSPECTED else "",
+                    unusual=seal.tag("unusual") or "",
                 )
             )
     return whole, unusable
@@ -157,8 +176,10 @@ def _marked(
     told = {s.run for s in known} | service.acquitted
     found = []
     for run in dict.fromkeys(p.suspect for p in whole if p.suspect and p.suspect not in told):
-        since = min(p.data_time for p in whole if p.suspect == run)
-        later = (p.data_time for p in whole if not p.suspect and p.data_time > since)
+        marked = min(p.data_time for p in whole if p.suspect == run)
+        # It may go back to a point that merely looked unusual when it was sealed.
+        since = min([marked, *(p.data_time for p in whole if p.run == run)])
+        later = (p.data_time for p in whole if not p.suspect and p.data_time > marked)
         why = "its seal says so"
         found.append(Suspect(run=run, since=since, why=why, until=min(later, default=None)))
     return tuple(found)

@@ -215,7 +215,7 @@ class Proof:
         if problems:
             return
         try:
-            one_path.insist(self._path, room.tree, point.run)
+            one_path.insist(self._path, room.tree, point.run, self.setting.plan.site)
         except DrillError as error:
             problems.append(error)
             return

@@ -131,6 +131,7 @@ class Machine:
         self.office = office
         self.home = home
         self.state = home / "var"
+        self.held = home / "held"  # is there once a restic was held
         home.mkdir()
         self._processes = Processes("a-bare-machine")
 
@@ -172,7 +173,8 @@ class Machine:
         shim = self.home / "bin" / "restic"
         shim.parent.mkdir()
         real = shutil.which("restic", path=self.office.path)
-        shim.write_text(f'#!/bin/sh\n[ "$1" = {verb} ] && exec sleep 1000\nexec {real} "$@"\n')
+        held = f'[ "$1" = {verb} ] && touch {self.held} && exec sleep 1000'
+        shim.write_text(f'#!/bin/sh\n{held}\nexec {real} "$@"\n')
         shim.chmod(0o755)
         return f"{shim.parent}:{self.office.path}"
 

@@ -22,6 +22,7 @@ RENAMED = Sign(
     detail="900 of 1,000 files came back under their own name with .locked behind it",
 )
 DECOY = Sign(word="decoy", detail="the decoy /srv/a.doc has another content")
+DELETED = Sign(word="deleted", detail="900 of 1,000 files are gone in one backup")
 ATTACK = (REWRITTEN, RENAMED)
 
 

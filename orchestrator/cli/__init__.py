@@ -198,7 +198,9 @@ def _ours(error: BaseException) -> PraError:
             return error
         case click.ClickException():
             context = getattr(error, "ctx", None)
-            hint = f"See `{context.command_path} --help`." if context else "See `pra --help`."
+            verb = next((word for word in sys.argv[1:] if word in VERBS), "")  # click forgot it
+            of = context.command_path if context else f"pra {verb}".rstrip()
+            hint = f"See `{of} --help`."
             return Misused(error.format_message(), hint=hint)
         case drills.DrillError() if not isinstance(error, drills.Interrupted):
             return PraError(str(error), hint=error.hint)

@@ -74,6 +74,25 @@ def opened_by(bare: object) -> tuple[str, ...]:
     return handed(bare).opening if isinstance(bare, Path) else ()
 
 
+def policy_of(bare: object) -> Mapping[str, str] | None:
+    """Return the files of the policy that was found with the kit of a child, as written."""
+    from orchestrator.jobs.bare_child import handed
+
+    return handed(bare).policy if isinstance(bare, Path) else None
+
+
+def expected_by(bare: object) -> tuple[float, None] | None:
+    """Return how long drills say that a child from a kit still takes; None: nobody knows."""
+    from orchestrator.jobs.bare_child import handed
+
+    if not isinstance(bare, Path):
+        return None
+    told = handed(bare)
+    if told.expected_s is None:
+        return None
+    return max(told.began + told.expected_s - time.monotonic(), 0.0), None
+
+
 def carry_out(  # noqa: PLR0913, PLR0917 - what differs between a drill and a recovery
     settings: Settings,
     kind: RunKind,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orchestrator.cli.folder import Folder
 from orchestrator.errors import DemoFailed, Misused, PraError
 
 if TYPE_CHECKING:
@@ -32,13 +33,13 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 @click.option(
     "--keep",
     metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=Folder(path_type=Path, file_okay=False),
     help="Leave the site in this new or empty folder, and say how to go on by hand.",
 )
 @click.option(
     "--resume",
     metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    type=Folder(path_type=Path, file_okay=False, exists=True),
     help="Run the servers of a site that was kept, until Ctrl-C.",
 )
 @click.pass_obj
@@ -218,6 +219,7 @@ def _how_to_go_on(root: Path) -> str:
             f"  pra backup {SITE}",
             f"  pra drill {SITE}",
             f"  pra history {SITE}",
+            f'  pra find {SITE} "devis*{datetime.now(UTC):%Y}*"',
             f"Remove it with `rm -rf {where}`.",
         )
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestrator.cli.bare import begun_by, carry_out, carry_plan, is_asked, with_kit
+from orchestrator.cli.folder import Folder
 from orchestrator.errors import Misused
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 @click.option("--place", envvar="PRA_PLACE", help="Where this drill runs; default the host's name.")
 @click.option(
     "--keep",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=Folder(path_type=Path, file_okay=False),
     help="Leave the restored data in this new or empty folder.",
 )
 @with_kit

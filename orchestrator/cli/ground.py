@@ -7,12 +7,15 @@ import io
 import os
 import signal
 import sys
+import threading
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types import FrameType
 
 _stopping: list[bool] = []  # whether somebody asked this process to stop
+AGAIN_S = (0.1, 0.4, 1.5)
 
 
 def prepare() -> None:
@@ -28,6 +31,7 @@ def prepare() -> None:
             os.fstat(number)
             continue
         os.open(os.devnull, os.O_RDWR)
+    _heed()
     sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     for stream in (sys.stdout, sys.stderr):
@@ -42,6 +46,31 @@ def flush() -> None:
             stream.flush()
         except OSError:  # Python would complain again at its end, and change the exit code
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _heed() -> None:
+    """See to it that a signal is heard by a main thread that waits for another one.
+
+    Python's own handler runs between two steps of the main thread. A signal that comes after the
+    last look and before the wait begins is kept for when the wait ends, which may be never. So
+    each signal writes into a pipe, and whoever reads it has the wait interrupted once more.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    heard, told = os.pipe2(os.O_CLOEXEC)
+    os.set_blocking(told, False)
+    signal.signal(signal.SIGURG, lambda *_: None)  # by default it would interrupt nothing
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    threading.Thread(target=_wake, args=(heard,), name="signals", daemon=True).start()
+
+
+def _wake(heard: int) -> None:
+    main = threading.main_thread().ident
+    while signals := os.read(heard, 64):
+        if main is not None and set(signals) != {signal.SIGURG}:
+            for seconds in AGAIN_S:
+                time.sleep(seconds)
+                signal.pthread_kill(main, signal.SIGURG)
 
 
 def _terminated(signum: int, frame: FrameType | None) -> None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from orchestrator.cli.common import Settings
     from orchestrator.core.state import Incident
 
+LAST = frozenset({"T9", "T10"})  # whoever says these may think that it is over
+
 
 def mark(  # noqa: PLR0913 - what an instant is
     settings: Settings,
@@ -58,8 +60,12 @@ def mark(  # noqa: PLR0913 - what an instant is
     if not already:
         app.log.append(event)
     clock = oncall.clock_of(app, one)
+    still = [*report.still_open(clock, one.id), *_others(app, one)] if name in LAST else []
     if settings.json:
-        settings.emit({"incident": one.id, "clock": report.document(clock), "already": already})
+        told_clock = report.document(clock)
+        settings.emit(
+            {"incident": one.id, "clock": told_clock, "already": already, "still_open": still}
+        )
         return 0
     whose = f" of {about}" if about != one.service else ""
     said = "said already" if already else "said"
@@ -68,7 +74,24 @@ def mark(  # noqa: PLR0913 - what an instant is
     )
     for line in report.newly(clock, name):
         settings.say(f"  {line}")
+    for line in still:
+        settings.say(f"  {line}")
     return 0
+
+
+def _others(app: App, one: Incident) -> list[str]:
+    """Say what else of the same site nobody has accepted, though it is back."""
+    from orchestrator.cli import oncall
+
+    told = []
+    for other in app.known().incidents.values():
+        if other.site != one.site or other.id == one.id or other.resolved_at is not None:
+            continue
+        known = oncall.clock_of(app, other).instants.keys()
+        if "T5" in known and "T9" not in known:
+            what = other.service or other.condition
+            told.append(f"still open: {what}: `pra accept {other.id} --by NAME`")
+    return told
 
 
 def _service(app: App, one: Incident, service: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import shlex
 import socket
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -14,10 +15,13 @@ from orchestrator.cli.bare import (
     begun_by,
     carry_out,
     carry_plan,
+    expected_by,
     is_asked,
     opened_by,
+    policy_of,
     with_kit,
 )
+from orchestrator.cli.folder import Folder
 from orchestrator.errors import Interrupted, Misused, PraError, StateUnusable
 from restore_drills import errors as drills
 
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
     from orchestrator.core.recovering.journal import Asked
     from orchestrator.jobs.begun import Begun
     from orchestrator.jobs.recover_place import Place
-    from restore_drills.model import Plan
+    from restore_drills.model import Plan, Report
 
 STOPPED = (KeyboardInterrupt, Interrupted, drills.Interrupted)
 
@@ -43,7 +47,7 @@ STOPPED = (KeyboardInterrupt, Interrupted, drills.Interrupted)
     "--to",
     "target",
     required=True,
-    type=click.Path(path_type=Path),
+    type=Folder(path_type=Path, file_okay=False),
     help="A new or empty folder, where it is put; the same again goes on after an interruption.",
 )
 @click.option("--path", default="", help="This file or folder alone, beside the original.")
@@ -68,8 +72,8 @@ def command(settings: Settings, /, site: str, services: tuple[str, ...], **optio
     is alive is touched. Interrupted at any instant, the same command goes on.
 
     \b
-    Exit code: 0 all is well, 3 something is not as it should be (it is kept, and said),
-    4 something could not be fetched or asked: see to it, then the same again.
+    Exit code: 0 all is well, 1 the point has no such path, 3 something is not as it should be (it
+    is kept, and said), 4 something could not be fetched or asked: see to it, then the same again.
     Examples:  pra recover boulangerie --to /srv/recovered
                pra recover boulangerie caisse --scenario ransomware --to /srv/recovered --start
                pra recover boulangerie partage --path /srv/partage/devis.ods --at "hier 18:00" \\
@@ -135,7 +139,7 @@ def _recover(  # noqa: PLR0913, PLR0917 - what a recovery is asked with
             site,
             target=str(place.target),
             manual=steps(site, plan),
-            estimates=_estimates(app, site, plan),
+            estimates=expected_by(options["bare"]) or _estimates(app, site, plan),
             began=before.began if before else None,
             yes=bool(options["yes"]),
             by=who(options["by"] if isinstance(options["by"], str) else None),
@@ -154,6 +158,7 @@ def _recover(  # noqa: PLR0913, PLR0917 - what a recovery is asked with
                     sign_off=watch.sign_off,
                     start=bool(options["start"]),
                     lang=settings.lang,
+                    written=None if asked.path else policy_of(options["bare"]),
                     sign=signer(app.state, unsigned.append),
                 )
         except STOPPED:
@@ -173,7 +178,16 @@ def _recover(  # noqa: PLR0913, PLR0917 - what a recovery is asked with
     for why in unsigned:
         click.echo(f"pra: this recovery is not signed: {why}\n  {why.hint}", err=True)
     is_told = outcome.unlogged is None and outcome.unwritten is None
+    if asked.path and _is_nowhere(outcome.report):
+        return 1
     return _code(outcome.report.verdict, is_told=is_told)
+
+
+def _is_nowhere(report: Report) -> bool:
+    """Whether the path that was asked for is in no point that was chosen."""
+    from restore_drills.one_path import NOT_HELD
+
+    return all(any(NOT_HELD in why for why in service.why) for service in report.services)
 
 
 def _code(verdict: str, *, is_told: bool) -> int:
@@ -270,12 +284,16 @@ def _planned(
     settings: Settings, app: App, site: Site, request: Request, place: Place
 ) -> tuple[App, Plan]:
     from orchestrator.jobs.drill import planned
+    from orchestrator.jobs.recover_standing import stand
+
+    def asked(app: App) -> Plan:
+        return planned(app, site, stand(app, site, request, settings.note))
 
     try:
-        return app, planned(app, site, request)
+        return app, asked(app)
     except StateUnusable as error:
         app = _elsewhere(settings, app, place, error)
-        return app, planned(app, site, request)
+        return app, asked(app)
 
 
 def _begun(  # noqa: PLR0913, PLR0917 - what a run is begun with
@@ -309,12 +327,17 @@ def _documents(app: App, site: Site) -> list[Mapping[str, object]]:
 def _dry_run(settings: Settings, app: App, site: Site, request: Request) -> int:
     from orchestrator.core.dry_run import steps
     from orchestrator.jobs.drill import planned
+    from orchestrator.jobs.recover_standing import stand
     from orchestrator.reports.dry_run import text
+    from orchestrator.reports.recover import findings
 
-    rows = steps(planned(app, site, request), _documents(app, site), site.manual)
+    plan = planned(app, site, stand(app, site, request, settings.note))
+    rows = steps(plan, _documents(app, site), site.manual)
     if settings.json:
-        settings.emit({"plan": [row.document() for row in rows]})
-    settings.say(text(rows))
+        told = [asdict(one) for one in plan.findings]
+        settings.emit({"plan": [row.document() for row in rows], "findings": told})
+    lines = findings(plan.findings, settings.lang)
+    settings.say("\n\n".join(filter(None, ("\n".join(lines), text(rows)))))
     return 0
 
 

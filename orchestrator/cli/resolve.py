@@ -72,11 +72,14 @@ def command(settings: Settings, /, incident: str, **options: Any) -> int:  # noq
                 "verdict": word.value if word is not None and done.said else None,
                 "also_resolved": [other.incident.id for other in also if other.said],
                 "also_suspected": [other.id for other in left],
+                "still_open": _open(app, done) if word is not verdict.Word.FALSE_ALARM else [],
             }
         )
     else:
         for line in _told(app, done, *also):
             settings.say(line)
+        for line in _open(app, done) if word is not verdict.Word.FALSE_ALARM else ():
+            settings.say(f"  {line}")
         verb = f"--{word.value}" if word is not None else ""
         for other in left:
             same = f"`pra resolve {other.id} {verb}`"
@@ -114,8 +117,20 @@ class _Closing:
         still = _still_holds(app, one)
         end = resolved(one, by=self._by, note=self._note)
         said = app.log.append(end.event, slot=end.key) is not None
+        # The watch may have seen what was judged before this end was written.
+        said = said or judged is not None
         one = oncall.found(app, one.id)  # another may have been quicker
         return _Closed(incident=one, said=said, still=still, judged=judged)
+
+
+def _open(app: App, closed: _Closed) -> list[str]:
+    """Say what of a disaster is not over by its clock, where a recovery was begun."""
+    from orchestrator.cli import oncall
+    from orchestrator.reports.clock import still_open
+
+    known = oncall.clock_of(app, closed.incident)
+    begun = {"T4", "T5", "T8"} & known.instants.keys()
+    return still_open(known, closed.incident.id) if begun else []
 
 
 def _told(app: App, *closed: _Closed) -> Iterator[str]:

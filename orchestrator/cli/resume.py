@@ -41,7 +41,7 @@ def command(settings: Settings, site: str, *, anew: bool, note: str, by: str | N
     """
     from orchestrator.cli import oncall
     from orchestrator.cli.pause import paused
-    from orchestrator.core.events import SiteResumed
+    from orchestrator.core.events import RecoverFinished, SiteResumed
     from orchestrator.log import daemon_running
     from orchestrator.reports import pausing
     from orchestrator.reports.words import duration
@@ -49,7 +49,8 @@ def command(settings: Settings, site: str, *, anew: bool, note: str, by: str | N
     app = oncall.opened(settings)
     app.site(site)
     before = paused(app, site)
-    if anew and not app.known().repositories(site):
+    back = next(app.recorded(site, types=(RecoverFinished,)), None)
+    if anew and back is None and not app.known().repositories(site):
         raise Misused(
             f"{site}: nothing was ever backed up here, so there is no lineage to begin anew",
             hint=f"Begin with `pra backup {site}`.",

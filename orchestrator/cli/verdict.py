@@ -60,8 +60,10 @@ def others(app: App, incident: Incident) -> list[Incident]:
     return sorted((o for o in alike if o.id != incident.id), key=lambda o: (o.opened_at, o.id))
 
 
-def judged(app: App, incident: Incident, word: Word, *, by: str, note: str) -> SuspicionEnded:
-    """Write down what a person says; once, whoever is quicker. Raises StateUnusable."""
+def judged(
+    app: App, incident: Incident, word: Word, *, by: str, note: str
+) -> SuspicionEnded | None:
+    """Write down what a person says; None where another was quicker. Raises StateUnusable."""
     from orchestrator.core.events import SuspicionEnded
 
     event = SuspicionEnded(
@@ -73,8 +75,7 @@ def judged(app: App, incident: Incident, word: Word, *, by: str, note: str) -> S
         by=by,
         note=note,
     )
-    app.log.append(event, slot=f"{incident.id} judged")
-    return event
+    return event if app.log.append(event, slot=f"{incident.id} judged") else None
 
 
 def told(app: App, incident: Incident, event: SuspicionEnded) -> list[str]:

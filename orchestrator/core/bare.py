@@ -5,7 +5,7 @@ Addresses and keys are the kit's; all else is of the policy that was found besid
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,8 @@ class Handed:
 
     `began` is on the monotonic clock, which all processes of a machine share; `kit_s` is how long
     the kit took to open. `opening` are the words that open the kit, for the command that goes on.
+    `policy` are the files of the policy that was found, as they were written. `expected_s` is when
+    drills say that the last service answers, in seconds after `began`.
     """
 
     run: str
@@ -55,6 +57,8 @@ class Handed:
     kit_s: float
     findings: tuple[Finding, ...] = ()
     opening: tuple[str, ...] = ()
+    policy: Mapping[str, str] = field(default_factory=dict)
+    expected_s: float | None = None
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -65,6 +69,8 @@ class Handed:
             "kit_s": self.kit_s,
             "findings": [finding(one) for one in self.findings],
             "opening": list(self.opening),
+            "policy": dict(self.policy),
+            "expected_s": self.expected_s,
         }
 
     @classmethod
@@ -76,6 +82,8 @@ class Handed:
             began=float(said["began"]),
             kit_s=float(said["kit_s"]),
             opening=tuple(map(str, said["opening"])),
+            policy={str(name): str(text) for name, text in said["policy"].items()},
+            expected_s=said["expected_s"],
             findings=tuple(
                 Finding(**{**one, "severity": Severity(one["severity"])})
                 for one in said["findings"]
@@ -151,10 +159,14 @@ def _elsewhere(service: Service, lost: Collection[str]) -> Service:
     return replace(service, backup_to=homes[0], copy_to=tuple(homes[1:]))
 
 
-def left(kit: Kit, scenario: Scenario) -> list[str]:
-    """Return the repositories that the scenario leaves, as the kit knows them."""
+def left(kit: Kit, scenario: Scenario, *, real: bool = False) -> list[str]:
+    """Return the repositories that the scenario leaves, as the kit knows them.
+
+    `real`: a recovery, which asks them all where none is left by the kit's words.
+    """
     everything = scenario is not Scenario.BURGLARY
-    return [one.id for one in kit.repositories if everything or one.location == Location.OFFSITE]
+    names = [one.id for one in kit.repositories if everything or one.location == Location.OFFSITE]
+    return names or [one.id for one in kit.repositories if real]
 
 
 def differences(site: Site, kit: Kit) -> Iterator[Finding]:

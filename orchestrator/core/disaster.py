@@ -81,6 +81,15 @@ def suspects(memory: Memory, service: str) -> tuple[Suspect, ...]:
     )
 
 
+def unusual(memory: Memory, service: str) -> Suspect | None:
+    """Return the change of a service that nobody has judged yet: its points are used, and told."""
+    one = memory.unusual(service)
+    if one is None or one.data_time is None:
+        return None
+    why = "; ".join(sign.detail for sign in one.signs)
+    return Suspect(run=one.run, since=one.data_time, why=why)
+
+
 def acquitted(memory: Memory, service: str) -> frozenset[str]:
     """Return the runs that were found sound: by a person, or by the log when they were made."""
     cleared = {one.run for one in memory.suspicions(service) if one.cleared}

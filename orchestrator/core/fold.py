@@ -30,6 +30,7 @@ from orchestrator.core.events import (
     RunInterrupted,
     RunKind,
     RunStarted,
+    SuspicionEnded,
     VerifyFinished,
 )
 from orchestrator.core.fold_recovery import Told
@@ -138,6 +139,8 @@ def apply(state: State, recorded: Recorded) -> None:  # noqa: C901, PLR0912, PLR
             pass
         case _ if isinstance(event, Told):
             fold_recovery.apply(_site(state, event.site), event, recorded)
+            if isinstance(event, SuspicionEnded):
+                fold_incidents.apply(state, event, at)
         case IncidentMarked():
             fold_incidents.apply(state, event, at)
             fold_clock.marked(state, event)

@@ -15,6 +15,7 @@ from orchestrator.core.events import (
     IncidentResolved,
     PageFailed,
     PageSent,
+    SuspicionEnded,
 )
 from orchestrator.core.state import Failing, Incident, Note
 
@@ -34,6 +35,7 @@ Later = (
     | IncidentResolved
     | PageSent
     | PageFailed
+    | SuspicionEnded
 )
 
 
@@ -91,7 +93,18 @@ def went_on(incident: Incident, event: Later, at: datetime) -> Incident:  # noqa
         case IncidentResolved():
             if incident.resolved_at is not None:
                 return incident
-            return replace(incident, resolved_at=at, resolved_by=event.by, resolution=event.note)
+            # Who judged what was suspected has ended it, though the watch may be quicker to say so.
+            judged = incident.resolved_by if not event.by else None
+            return replace(
+                incident,
+                resolved_at=at,
+                resolved_by=judged or event.by,
+                resolution=incident.resolution if judged else event.note,
+            )
+        case SuspicionEnded():
+            if incident.resolved_at is not None:
+                return incident
+            return replace(incident, resolved_by=event.by, resolution=event.note)
         case IncidentMarked():  # the last word counts
             return replace(incident, marks={**incident.marks, event.instant: event.at})
         case PageSent() | PageFailed():

@@ -50,15 +50,7 @@ def apply(site: SiteState, event: Told, recorded: Recorded) -> None:  # noqa: C9
     at = recorded.at
     match event:
         case ChangeExpected():
-            one = Expected(
-                service=event.service,
-                text=event.text,
-                begin=event.begin,
-                until=event.until,
-                by=event.by,
-            )
-            current = [e for e in site.expected if e.until + KEPT_FOR > at]
-            site.expected = (*current, one)[-KEPT_EXPECTED:]
+            _announced(site, event, at)
         case PolicyStored():
             site.repositories.setdefault(event.repository, RepositoryState()).policy = event.digest
         case KitExported():
@@ -88,6 +80,26 @@ def apply(site: SiteState, event: Told, recorded: Recorded) -> None:  # noqa: C9
             assert_never(event)
 
 
+def _announced(site: SiteState, event: ChangeExpected, at: datetime) -> None:
+    """Take in what somebody announced, or withdrew."""
+    one = Expected(
+        service=event.service,
+        text=event.text,
+        begin=event.begin,
+        until=event.until,
+        by=event.by,
+    )
+    current = [e for e in site.expected if e.until + KEPT_FOR > at]
+    if one.until <= one.begin:  # it was withdrawn
+        site.expected = tuple(e for e in current if not _is_same(e, one))
+    else:
+        site.expected = (*current, one)[-KEPT_EXPECTED:]
+
+
+def _is_same(one: Expected, other: Expected) -> bool:
+    return (one.service, one.text, one.begin) == (other.service, other.text, other.begin)
+
+
 def backed_up(service: ServiceState, event: BackupFinished) -> None:
     """Take in what a backup says of suspicion, before it becomes the newest usable point."""
     if event.decoys:
@@ -100,6 +112,15 @@ def backed_up(service: ServiceState, event: BackupFinished) -> None:
         _suspected(service, event, event.data_time)
     elif event.signs and service.unusual is None:
         service.unusual, service.before_unusual = event, service.complete
+    elif event.signs and service.unusual is not None:
+        service.unusual = _joined(service.unusual, event)
+
+
+def _joined(unusual: BackupFinished, event: BackupFinished) -> BackupFinished:
+    """Return the unusual change with the kinds of sign that came since."""
+    known = {sign.word for sign in unusual.signs}
+    came = tuple(sign for sign in event.signs if sign.word not in known)
+    return replace(unusual, signs=(*unusual.signs, *came)) if came else unusual
 
 
 def _suspected(service: ServiceState, event: BackupFinished, data_time: datetime) -> None:
@@ -108,10 +129,14 @@ def _suspected(service: ServiceState, event: BackupFinished, data_time: datetime
     if service.suspicion is None:
         if any(known.run == first for known in service.suspicions):
             return
+        signs, unusual = event.signs, service.unusual
+        if unusual is not None and unusual.run == first:  # it was part of the attack
+            data_time, signs = unusual.data_time or data_time, _joined(unusual, event).signs
+            service.complete = service.before_unusual
         clean = service.complete.data_time if service.complete else None
         # A clock that was set back must not make the clean points suspected.
         since = max(data_time, clean + TICK) if clean else data_time
-        begun = Suspicion(run=first, since=since, signs=event.signs)
+        begun = Suspicion(run=first, since=since, signs=signs)
         service.suspicions = (*service.suspicions, begun)[-KEPT_SUSPICIONS:]
         service.unusual = service.before_unusual = None
     if event.outcome is Outcome.SUSPECTED:

@@ -17,6 +17,7 @@ from orchestrator.core.events import (
     PageFailed,
     PageSent,
     RecoverFinished,
+    SuspicionEnded,
 )
 from orchestrator.core.fold_clock import restored
 from orchestrator.core.fold_incidents import opened, went_on
@@ -36,6 +37,7 @@ OWN = (
     IncidentResolved,
     PageSent,
     PageFailed,
+    SuspicionEnded,
 )
 # The events that `incidents` reads: the others may stay in the log.
 TYPES = (*OWN, RecoverFinished)

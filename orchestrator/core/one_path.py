@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,8 @@ def owner(site: Site, request: Request) -> tuple[str, ...]:
         whose = f"{', '.join(request.services)} saves" if request.services else "any service saves"
         raise Misused(
             f"{site.id}: {path} is in no folder that {whose}",
-            hint="See `pra find SITE NAME`, and name the service.",
+            hint=f"See `pra find {site.id} {shlex.quote(posixpath.basename(path))}`, and name the"
+            " service.",
         )
     return tuple(holding)
 

@@ -13,6 +13,7 @@ from orchestrator.core.limits import lasting
 from orchestrator.core.policy.calendar import calendar
 from orchestrator.core.policy.model import Adopted, External, Files, Postgresql, SandboxPolicy
 from orchestrator.core.policy.sizes import rated
+from orchestrator.core.recovering.standing import still_there
 from orchestrator.errors import Misused
 from restore_drills.model import (
     Finding,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
+    from orchestrator.core.events import BackupFinished
     from orchestrator.core.policy.model import Limits, Service, Site
     from orchestrator.core.state import Suspicion
 
@@ -41,14 +43,16 @@ class Memory:
     """What the log remembers that a drill can use; empty on a machine without one.
 
     `suspicions`: service to its periods of mistrust; `sound`: to the runs that were judged when
-    they were made, and found sound. `leads`: by scenario the worst delay, in seconds, that an
-    incident here really had. `since`: when the first usable point of a service was in a repository.
+    they were made, and found sound; `unusual`: to the change that nobody has judged. `leads`: by
+    scenario the worst delay, in seconds, that an incident here really had. `since`: when the first
+    usable point of a service was in a repository.
     """
 
     pinned: Callable[[str], Mapping[str, str]]  # service to snapshot id to its pinned tree id
     last_values: Callable[[str], Mapping[str, float]]  # service to check name to last proven value
     suspicions: Callable[[str], Sequence[Suspicion]] = lambda _service: ()
     sound: Callable[[str], Collection[str]] = lambda _service: ()
+    unusual: Callable[[str], BackupFinished | None] = lambda _service: None
     leads: Mapping[str, float] = field(default_factory=dict)
     since: Callable[[str, str | None], datetime | None] = lambda _service, _repository: None
 
@@ -59,7 +63,8 @@ class Request:
 
     `within`: T0 is any instant of so long until now. `path`: this alone comes back, of the service
     that holds it. `kit`: the machine knows nothing but what a recovery kit holds. `whole`: no
-    sample, all of what is asked for comes back.
+    sample, all of what is asked for comes back. `standing`: of a real recovery, by service the
+    repository to use though the policy counts it as gone; `there` are those that were seen.
     """
 
     run: str
@@ -72,6 +77,8 @@ class Request:
     path: str = ""
     kit: bool = False
     whole: bool = False
+    standing: Mapping[str, str] = field(default_factory=dict)
+    there: frozenset[str] = frozenset()
 
 
 def build(site: Site, request: Request, memory: Memory, now: datetime) -> Plan:
@@ -104,7 +111,7 @@ def build(site: Site, request: Request, memory: Memory, now: datetime) -> Plan:
     today = now.date()
     findings = [_external(service, spec) for service, spec in external]
     findings += [f for s in ours if (f := _hardware(site, s, request, memory)) is not None]
-    findings += _kit(site, request)
+    findings += [*_kit(site, request), *still_there(site, request)]
     used = {service.id: _used(site, service, request) for service in ours}
     findings += [
         _slowed(name, site.repositories[name].limits, rate)
@@ -144,6 +151,8 @@ def build(site: Site, request: Request, memory: Memory, now: datetime) -> Plan:
 
 def _used(site: Site, service: Service, request: Request) -> Nearest:
     """Return the copy to restore from: the one that was asked for, else the nearest."""
+    if service.id in request.standing:
+        return Nearest(repository=request.standing[service.id])
     if request.repository is None:
         return nearest(site, service, request.scenario)
     return among(site, service, request.scenario, (request.repository,))
@@ -202,6 +211,7 @@ def _service(
         pinned=dict(memory.pinned(service.id)),
         suspects=disaster.suspects(memory, service.id),
         acquitted=disaster.acquitted(memory, service.id),
+        unusual=disaster.unusual(memory, service.id),
     )
 
 

@@ -153,7 +153,7 @@ def _service(  # noqa: PLR0913, PLR0917 - all that a service is seen in
         rpo=_rpo(service, tightest(site, service, home) if home else ()),
         copies=tuple(_copy(seen, site, service, name) for name in service.copy_to),
         unread_since=_unread_since(state, site, service),
-        doubted=doubted(seen),
+        doubted=doubted(seen, site.repositories),
     )
 
 

@@ -42,7 +42,7 @@ class Family:
 
 
 INVOICES = Family(path="compta/{year}/{month}/facture {n:04}.pdf", count=620, kib=(8, 60), text=0.5)
-QUOTES = Family(path="devis/{year}/devis n° {n:04}.odt", count=420, kib=(6, 30), text=0.2)
+QUOTES = Family(path="devis/{year}/devis n° {year}-{n:04}.odt", count=420, kib=(6, 30), text=0.2)
 SCANS = Family(
     path="scans/{year}/{month}/à classer/scan_{n:05}.tif", count=50, kib=(100, 500), text=0
 )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from os import defpath, environ
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from orchestrator import __version__
 from orchestrator.core import bare, policy
@@ -197,7 +198,8 @@ class _Work:
     def in_home(self, home: Home) -> Answer:
         """Find the policy, furnish the home, run the child."""
         secrets = home.secrets(self._kit)
-        names = bare.left(self._kit, self._asked.scenario)
+        real = self._asked.kind is RunKind.RECOVER
+        names = bare.left(self._kit, self._asked.scenario, real=real)
         if not names:
             return self._unopened(Verdict.REFUTED, [bare.nothing_left(self._kit.site)])
         self._said(f"kit {self._kit.kit} opened: looking into {', '.join(names)}")
@@ -206,9 +208,8 @@ class _Work:
         )
         if found.policy is None:
             return self._unopened(Verdict.INCONCLUSIVE, found.findings)
-        self._said(
-            f"policy of {found.policy.at:%Y-%m-%d %H:%M} UTC found in {found.policy.repository}"
-        )
+        at = found.policy.at.astimezone(ZoneInfo(self._kit.timezone))
+        self._said(f"policy of {at:%Y-%m-%d %H:%M} found in {found.policy.repository}")
         checked = policy.check(found.policy.files)
         site = checked.sites.get(self._kit.site)
         if site is None:
@@ -236,8 +237,16 @@ class _Work:
             kit_s=self._kit_s,
             findings=(bare.used(self._kit, self._holder), *findings),
             opening=self._asked.opening,
+            policy=found.policy.files,
+            expected_s=self._expected(site),
         )
         home.handed.write_text(json.dumps(handed.plain()))
+
+    def _expected(self, site: Site) -> float | None:
+        """Return when drills say that the last service answers, where all were measured."""
+        took = {one.service: one.seconds for one in self._kit.times}
+        asked = self._asked.services or [s for s in self._kit.services if s in site.services]
+        return max((took[s] for s in asked), default=None) if set(asked) <= took.keys() else None
 
     def _child(self, home: Home, site: Site) -> Answer:
         asked, last = self._asked, [""]

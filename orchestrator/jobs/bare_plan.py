@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core import bare, plan, policy
 from orchestrator.core.dry_run import steps
-from orchestrator.core.events import DrillFinished
+from orchestrator.core.events import DrillFinished, RunKind
+from orchestrator.core.recovering import standing
 from orchestrator.jobs import bare_policy
 from orchestrator.jobs.bare import held
 from orchestrator.jobs.bare_home import Home
@@ -56,7 +57,8 @@ def planned(
     """
     holding = held(app, asked)
     kit, run = holding.kit, new_run_id(asked.at)
-    names = bare.left(kit, asked.scenario)
+    real = asked.kind is RunKind.RECOVER
+    names = bare.left(kit, asked.scenario, real=real)
     if not names:
         gone = bare.nothing_left(kit.site)
         return Planned(kit=kit, holder=holding.holder, findings=(gone,))
@@ -74,7 +76,10 @@ def planned(
     findings += [*bare.differences(site, kit), *bare.unknown(site)]
     fitted = bare.fitted(site, kit, found.files, found.shut)
     nothing = plan.Memory(pinned=lambda _: {}, last_values=lambda _: {})
-    made = plan.build(fitted, request(fitted), nothing, app.clock())
+    wanted = request(fitted)
+    if real:
+        wanted = standing.seen(fitted, wanted, {one.id: one.listing for one in found.looked})
+    made = plan.build(fitted, wanted, nothing, app.clock())
     told = (one.event for one in app.recorded(kit.site, types=(DrillFinished,)))
     drills = [event.document for event in told if isinstance(event, DrillFinished)]
     return Planned(

@@ -23,6 +23,7 @@ from orchestrator.core.events import (
     Outcome,
     RunKind,
 )
+from orchestrator.core.suspicion import is_suspected
 from orchestrator.errors import PraError, RepositoryAbsent, StateUnusable, as_drill_error
 from orchestrator.jobs.begun import begin
 from orchestrator.jobs.drill_view import View
@@ -86,7 +87,9 @@ def remembered(app: App, site: Site, scenario: Scenario) -> plans.Memory:
         match recorded.event:
             case BackupFinished() as event:
                 pinned[event.service].update({s.id: s.tree for s in event.snapshots})
-                if event.outcome is not Outcome.SUSPECTED:
+                of, at = known.service(site.id, event.service), event.data_time
+                late = at is not None and is_suspected(of, at)  # judged so after it was made
+                if event.outcome is not Outcome.SUSPECTED and not late:
                     sound[event.service].add(event.run)
             case CopyFinished() as event:
                 pinned[event.service].update({s.id: s.tree for s in event.snapshots})
@@ -97,6 +100,7 @@ def remembered(app: App, site: Site, scenario: Scenario) -> plans.Memory:
         last_values=lambda service: known.last_values(site.id, service, scenario),
         suspicions=lambda service: known.service(site.id, service).suspicions,
         sound=sound.__getitem__,
+        unusual=lambda service: known.service(site.id, service).unusual,
         leads=known.sites[site.id].leads if site.id in known.sites else {},
         since=lambda service, repository: (
             held_in(known.service(site.id, service), site.services[service], repository).since

@@ -70,6 +70,7 @@ class Judge:
         began = min((s.began for _, s in taken if s.began), default=None)
         if first := suspicion.suspect(known, began):
             return suspicion.Opinion(suspect=first, decoys=decoys, looks=new)
+        data_time = min((look.data_time for look in new.values()), default=began)
         past = _Past(self, known, site.anew)
         pinned = {path: known.decoys[path] for path in decoys if known.decoys.get(path)}
         found: dict[str, tuple[Sign, ...]] = {}
@@ -88,7 +89,9 @@ class Judge:
                     del new[source]  # the next one is compared
                 found[source] = (*(there or ()), *found[source])
         expected = suspicion.announced(site, self.service.id, known, self.app.clock())
-        judged = suspicion.judged(run, found, expected, doubts)
+        judged = suspicion.judged(
+            run, found, expected, doubts, ticket=known.unusual, new_at=data_time
+        )
         return replace(judged, decoys=decoys, looks=new)
 
     def remember(self, opinion: Opinion) -> None:

@@ -120,7 +120,7 @@ def make(work: Work, tasks: list[Task]) -> Point:
     if work.judge is not None:
         opinion = work.judge.opinion(work.run, [(t.source, t.summary) for t in taken])
     outcome = opinion.outcome(Outcome.PARTIAL if partial else Outcome.COMPLETE)
-    sealed = _seal(work, taken, outcome, opinion.suspect)
+    sealed = _seal(work, taken, outcome, opinion)
     if work.judge is not None and not partial:
         work.judge.remember(opinion)
     return Point(taken=taken, sealed=sealed, outcome=outcome, opinion=opinion)
@@ -192,14 +192,16 @@ def _stream(work: Work, source: str, filename: str, write: Callable[[int], str])
 
 
 def _seal(
-    work: Work, taken: tuple[Taken, ...], outcome: Outcome, suspect: str
+    work: Work, taken: tuple[Taken, ...], outcome: Outcome, opinion: Opinion
 ) -> tuple[seal.Sealed, ...]:
     """Sign what the repository says that it holds; the seal's own restic starts meanwhile.
 
-    `suspect` is the run since which the service is suspected.
+    Its tags tell whoever has the repository alone since which run the service is suspected, or in
+    doubt.
     """
     tags = [*work.tags(seal.SOURCE), f"outcome={outcome}"]
-    tags += [f"suspect={suspect}"] if suspect else []
+    tags += [f"suspect={opinion.suspect}"] if opinion.suspect else []
+    tags += [f"unusual={opinion.unusual}"] if opinion.unusual else []
     with ThreadPoolExecutor(1, "listing") as pool:
         listing = pool.submit(_listed, work, taken)
 

@@ -20,7 +20,7 @@ from orchestrator.jobs.drill import views
 from orchestrator.jobs.opening import restic_version
 from orchestrator.jobs.recover_fetch import KeptRestore
 from orchestrator.jobs.recover_keeper import Keep
-from orchestrator.jobs.recover_outcome import cut_over, is_over, places
+from orchestrator.jobs.recover_outcome import attacks, cut_over, is_over, places, policy_steps
 from orchestrator.jobs.recover_place import DOCUMENT, README
 from orchestrator.reports.recover import Told, text
 from orchestrator.reports.recover_readme import complete
@@ -30,7 +30,7 @@ from restore_drills.host import Machine
 from restore_drills.run import run as run_drill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
 
     from orchestrator.app import App
@@ -131,15 +131,18 @@ def recover(  # noqa: PLR0913 - what a caller may choose
     start: bool = False,
     lang: str = "en",
     patience: timedelta = STALL,
+    written: Mapping[str, str] | None = None,
     sign: Callable[[dict[str, Any]], dict[str, Any]] = lambda document: document,
 ) -> Recovered:
     """Carry out a recovery into `place`, which is held; its outcome is on the log, last.
 
-    `sign_off` has the policy's steps by hand signed off, after all else. Raises PraError,
+    `sign_off` has the policy's steps by hand signed off, after all else. `written` is the policy
+    that was found with a kit, by file name; it is kept beside the data. Raises PraError,
     Interrupted, Misused: what was fetched stays, and the same again goes on.
     """
     with begun:
         keep = Keep(place, asked, plan=plan, now=app.clock(), watch=watch, lang=lang)
+        keep.interrupted = lambda: begun.processes.cancelled is not None
         plan = _resumed(plan, site, keep, place)
         with keep.at_work():
             report = _run(app, site, plan, keep=keep, begun=begun, patience=patience)
@@ -154,7 +157,15 @@ def recover(  # noqa: PLR0913 - what a caller may choose
             worked=keep.worked(app.clock()),
             stood=stood(keep.journal),
             places=places(report, place),
-            cut_over=cut_over(site, report, place, lang, servers),
+            cut_over=cut_over(
+                site,
+                report,
+                place,
+                lang,
+                servers,
+                attacks=attacks(app, site),
+                policy=policy_steps(written, site, place, lang) if written else (),
+            ),
             manual=sign_off(steps) if over and steps else steps,
             servers=tuple((one.service, one.connect, one.stop) for one in servers),
             faults=tuple(faults),
@@ -172,6 +183,8 @@ def recover(  # noqa: PLR0913 - what a caller may choose
         else:
             said = text(report, told, lang=lang, timezone=site.timezone)
             unwritten = _written(place, keep, signed, said, over=over)
+            if written and unwritten is None:
+                unwritten = _kept(place, site, written)
         unlogged = _logged(begun, signed, place, report)
     return Recovered(
         report=report,
@@ -193,6 +206,14 @@ def _written(
         if over:
             place.clear()
         keep.end(over=over)
+    except PraError as error:
+        return error
+    return None
+
+
+def _kept(place: Place, site: Site, written: Mapping[str, str]) -> PraError | None:
+    try:
+        place.put_policy(site, written)
     except PraError as error:
         return error
     return None

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Protocol
 from orchestrator.core.recovering.journal import Journal, Pinned, went_on, words
 from orchestrator.errors import Interrupted, Misused
 from orchestrator.jobs.recover_place import ELSEWHERE, README
+from orchestrator.reports.recover import CUT
 from orchestrator.reports.recover_readme import unfinished
 from restore_drills.model import FIRST_SUSPECTED, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from orchestrator.adapters.restic import Progress
@@ -61,6 +62,7 @@ class Keep:
         self.watch = watch
         self._lang = lang
         self.waited = 0.0  # for whoever was asked, in seconds
+        self.interrupted: Callable[[], bool] = lambda: False
         self._lock = threading.Lock()
         before = sum((step.seconds for step in plan.before), 0.0)  # such as opening a kit
         began = now - timedelta(seconds=before)
@@ -127,6 +129,8 @@ class Keep:
                 pinned = replace(self._journal.points[service.id], whole=True)
                 points = {**self._journal.points, service.id: pinned}
                 self._write(replace(self._journal, points=points))
+        if self.interrupted() and "T8" not in service.offsets:  # what failed then, failed of that
+            service = replace(service, verdict=Verdict.INCONCLUSIVE, why=(CUT,))
         self.watch.kept(service)
 
     def end(self, *, over: bool) -> None:

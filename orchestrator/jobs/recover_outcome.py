@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.core.recovering import cutover
+from orchestrator.core.decide.wrong.conditions import Condition, stem
+from orchestrator.core.policy import check
+from orchestrator.core.recovering import cutover, policies
+from orchestrator.errors import StateUnusable
 from orchestrator.jobs.recover_place import DAMAGED, DATABASE, FILES, has_files, is_dump
 from restore_drills.model import SourceKind, Status, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from orchestrator.app import App
     from orchestrator.core.policy.model import Site
     from orchestrator.jobs.recover_place import Place
     from orchestrator.jobs.recover_start import Server
@@ -46,8 +50,40 @@ def _is_there(path: Path) -> bool:
     return path.is_symlink() or path.exists()
 
 
-def cut_over(
-    site: Site, report: Report, place: Place, lang: str, servers: Sequence[Server] = ()
+def attacks(app: App, site: Site) -> tuple[tuple[str, str], ...]:
+    """Return the open incidents of suspected points: the service, empty for all, and the id."""
+    try:
+        known = app.known().incidents.values()
+    except StateUnusable:  # a recovery waits for no log
+        return ()
+    return tuple(
+        (one.service, one.id)
+        for one in known
+        if one.site == site.id
+        and one.resolved_at is None
+        and stem(one.condition)[0] is Condition.BACKUP_SUSPECTED
+    )
+
+
+def policy_steps(
+    written: Mapping[str, str], site: Site, place: Place, lang: str
+) -> tuple[str, ...]:
+    """Return what puts the policy to work that is kept there, where one was found with a kit."""
+    checked = check(dict(written))
+    found = checked.sites.get(site.id)
+    if found is None:
+        return ()
+    return policies.lines(found, checked.provider, str(place.policies(site)), lang)
+
+
+def cut_over(  # noqa: PLR0913, PLR0917 - what they speak of
+    site: Site,
+    report: Report,
+    place: Place,
+    lang: str,
+    servers: Sequence[Server] = (),
+    attacks: Sequence[tuple[str, str]] = (),
+    policy: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Return the commands that put what is there to work, and end the `servers` of here."""
     return cutover.commands(
@@ -58,6 +94,8 @@ def cut_over(
         scenario=report.plan.scenario,
         lang=lang,
         stops=tuple((one.service, one.stop) for one in servers),
+        attacks=attacks,
+        policy=policy,
     )
 
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Self
 
+from orchestrator.core.policy.fault import PROVIDER_FILE
 from orchestrator.core.recovering import journal as notes
 from orchestrator.core.recovering.place import alive, conflict
 from orchestrator.errors import Misused, PraError
@@ -22,7 +23,7 @@ from restore_drills.model import SourceKind
 from restore_drills.sandbox import LASTING, lasting_under, remove
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 HIDDEN = ".pra"
 FILES, DATABASE = "files", "database"
 DAMAGED = "-damaged"  # what was fetched of a point that is not whole
+POLICIES = "policies"
 README, DOCUMENT = "README.txt", "recover.json"
 OURS = {HIDDEN, README, DOCUMENT}
 
@@ -141,6 +143,19 @@ class Place:
                 f"{path}: cannot be written: {error.strerror}",
                 hint="Free space there; the same command then goes on.",
             ) from error
+
+    def policies(self, site: Site) -> Path:
+        """Return where a policy is kept that was found with a kit; a service may have the name."""
+        return self.target / (f"{POLICIES}.{site.id}" if POLICIES in site.services else POLICIES)
+
+    def put_policy(self, site: Site, written: Mapping[str, str]) -> None:
+        """Keep a policy's files as they were written. Raises PraError."""
+        folder = self.policies(site)
+        with _said(self.target):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        for name in (f"{site.id}.yaml", PROVIDER_FILE):
+            if name in written:
+                self.put(folder / name, written[name])
 
     def publish(self, plan: ServicePlan, *, damaged: bool = False) -> None:
         """Give what was fetched its own name; `damaged`: one that says so. Raises PraError."""

@@ -70,11 +70,17 @@ def text(result: Result, *, timezone: str, verbose: bool = False) -> str:
 def _seen(done: BackupFinished) -> list[str]:
     """Say what speaks against a point, or is to be looked at."""
     signs = [f"seen: {sign.detail}" for sign in done.signs]
+    shown = f"`pra snapshots {done.site} {done.service}`"
+    held = "nothing uses it until somebody has judged (exit code 3; the daemon pages: `pra daemon`)"
     if not done.suspect:
         return [*signs, *(["unusual: it counts, and somebody should look"] if signs else [])]
     if done.suspect == done.run:
-        return [*signs, "Restore nothing, do not switch off, isolate. See `pra incidents`."]
-    return [*signs, f"suspected since run {done.suspect}: nobody has judged yet (`pra incidents`)"]
+        return [
+            *signs,
+            "Restore nothing onto this machine, do not switch off, isolate.",
+            f"{held}; the clean points before it: {shown}",
+        ]
+    return [*signs, f"suspected since run {done.suspect}, {held}: {shown}"]
 
 
 def exit_code(results: Sequence[Result]) -> int:

@@ -105,6 +105,18 @@ def newly(known: Clock, name: str) -> list[str]:
     return lines
 
 
+def still_open(known: Clock, incident: str) -> list[str]:
+    """Say which instants of people are lacking that come after a recovery."""
+    lines = []
+    if "T9" not in known.instants:
+        whose = f" of {', '.join(known.awaited)}" if known.awaited else ""
+        said = SAY["T9"].format(id=incident)
+        lines.append(f"still open: T9, {WORDS['T9']}{whose}: `{said}`")
+    if "T10" not in known.instants:
+        lines.append(f"still open: T10, {WORDS['T10']}: `{SAY['T10'].format(id=incident)}`")
+    return lines
+
+
 def _source(one: Instant) -> str:
     if one.source is Source.PERSON:
         said = f": {one.said}" if one.said else ""

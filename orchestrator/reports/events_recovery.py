@@ -26,7 +26,9 @@ def of_recovery(event: TOLD) -> str:  # noqa: PLR0911 - a table
         case RecoverFinished():
             return f"{event.verdict}, kept in {event.target}"
         case ChangeExpected():
-            return f"{event.text}, until {event.until:%Y-%m-%dT%H:%M:%SZ}, says {event.by}"
+            is_over = event.until <= event.begin
+            until = "withdrawn" if is_over else f"until {event.until:%Y-%m-%dT%H:%M:%SZ}"
+            return f"{event.text}, {until}, says {event.by}"
         case PolicyStored():
             return f"policy {event.digest[:12]} in {event.repository}"
         case KitExported():
@@ -44,7 +46,12 @@ def of_recovery(event: TOLD) -> str:  # noqa: PLR0911 - a table
             note = f": {event.note}" if event.note else ""
             return f"{'on a rebuilt machine' if event.anew else 'as before'}, says {event.by}{note}"
         case SuspicionEnded():
-            word = "a false alarm" if event.false_alarm else "clean from now on"
-            return f"{word}, says {event.by}"
+            return judged(event)
         case _:
             assert_never(event)
+
+
+def judged(event: SuspicionEnded) -> str:
+    """Return what a person said of suspected points."""
+    word = "a false alarm" if event.false_alarm else "an attack, and the data is back"
+    return f"{word}, says {event.by}{f': {event.note}' if event.note else ''}"

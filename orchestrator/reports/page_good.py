@@ -41,7 +41,7 @@ def good(state: State, facts: Facts, one: Service, scenario: Scenario) -> Iterat
         told = {"who": one.name, "at": at, "place": proof.place, "scenario": scenario.value}
         yield words["proof"].format(**told)
     else:
-        yield words["proof-none"].format(who=one.name)
+        yield words["proof-none"].format(who=one.name, scenario=scenario.value)
 
 
 def _how(state: State, facts: Facts, one: Service, repository: str | None, last: Run | None) -> str:

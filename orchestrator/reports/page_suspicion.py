@@ -30,7 +30,8 @@ WORDS = {
         "doubted": "Suspected",
         "since": "{who}: points since {at}, and every one until somebody has judged",
         "first": "First of all",
-        "isolate": "Restore nothing. Do not switch off. Isolate: cut the network, not the power.",
+        "isolate": "Restore nothing onto this machine. Do not switch off. Isolate: cut the "
+        "network, not the power.",
         "frozen": "Meanwhile",
         "kept": "backups go on and are marked; nothing is removed, nothing suspected is copied",
         "kept-unusual": "backups go on; no recovery point is removed",
@@ -42,6 +43,8 @@ WORDS = {
         "older": "{who}: in {where} data of {at} ({span} old); {how}",
         "where": "{who}: it is in {where}; {how}",
         "none": "{who}: no point before it",
+        "judged": "Judged",
+        "sound": "{who}: a false alarm, its points count again; the newest is of {at}, run {run}",
         "locked": "immutable, verified {at}",
         "unlocked": "the policy says immutable, and nobody has verified it",
         "weak": "the policy says immutable, and it is not: {why}",
@@ -62,7 +65,8 @@ WORDS = {
         "doubted": "Suspects",
         "since": "{who} : les points depuis le {at}, et les suivants jusqu'à ce qu'on ait tranché",
         "first": "Avant tout",
-        "isolate": "Ne rien restaurer. Ne pas éteindre. Isoler : couper le réseau, pas le courant.",
+        "isolate": "Ne rien restaurer sur cette machine. Ne pas éteindre. Isoler : couper le "
+        "réseau, pas le courant.",
         "frozen": "D'ici là",
         "kept": "les sauvegardes continuent, marquées ; rien n'est supprimé, ni copié de suspect",
         "kept-unusual": "les sauvegardes continuent ; aucun point n'est supprimé",
@@ -74,6 +78,9 @@ WORDS = {
         "older": "{who} : dans {where}, données du {at} (il y a {span}) ; {how}",
         "where": "{who} : il est dans {where} ; {how}",
         "none": "{who} : aucun point antérieur",
+        "judged": "Jugé",
+        "sound": "{who} : fausse alerte, ses points comptent à nouveau ; le dernier est du {at}, "
+        "exécution {run}",
         "locked": "immuable, vérifié le {at}",
         "unlocked": "dit immuable par la politique, jamais vérifié",
         "weak": "dit immuable par la politique, et ne l'est pas : {why}",
@@ -114,8 +121,22 @@ def rows(state: State, facts: Facts) -> list[Row]:
         if grave:
             found += _under(words["with"], list(_joined(state, facts)))
         found.append((words["frozen"], words["kept" if grave else "kept-unusual"]))
-    found += _under(words["clean" if grave else "before"], list(_clean(state, facts, known)))
-    return found
+    if facts.incident.resolved_at is not None and not _is_mistrusted(known, facts):
+        return found + _under(words["judged"], list(_sound(facts, known)))
+    return found + _under(words["clean" if grave else "before"], list(_clean(state, facts, known)))
+
+
+def _is_mistrusted(known: ServiceState, facts: Facts) -> bool:
+    """Whether the points of an incident stay suspected, now that it is over."""
+    first = facts.incident.evidence
+    return any(one.run == first and not one.cleared for one in known.suspicions)
+
+
+def _sound(facts: Facts, known: ServiceState) -> Iterator[str]:
+    last = known.complete
+    if last is not None and last.data_time is not None:
+        line = WORDS[facts.lang]["sound"]
+        yield line.format(who=_who(facts), run=last.run, at=facts.moment(last.data_time))
 
 
 def commands(facts: Facts) -> list[Row]:
@@ -166,16 +187,12 @@ def _clean(state: State, facts: Facts, known: ServiceState) -> Iterator[str]:
         yield words["none"].format(who=who)
         return
     yield words["point"].format(who=who, run=last.run, **_age(facts, last.data_time))
-    yield words["where"].format(
-        who=who, where=last.repository, how=_how(state, facts, last.repository)
-    )
+    places = suspicion.holders(known, last, facts.site.repositories if facts.site else {})
+    for name in places:
+        yield words["where"].format(who=who, where=name, how=_how(state, facts, name))
     for name, copied in known.copies.items():
         there, how = copied.complete, _how(state, facts, name)
-        if there is None or there.data_time is None or there.data_time > last.data_time:
-            continue
-        if there.point == last.run:
-            yield words["where"].format(who=who, where=name, how=how)
-        else:
+        if there is not None and there.data_time is not None and name not in places:
             yield words["older"].format(
                 who=who, where=name, how=how, **_age(facts, there.data_time)
             )

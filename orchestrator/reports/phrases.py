@@ -222,6 +222,10 @@ FINDINGS_FR = {
         "des points plus récents sont suspects : ils n'ont pas servi",
         "Jugez-les : `pra incidents resolve ID --false-alarm` s'ils sont sains.",
     ),
+    "changed-unusually": (
+        "le point utilisé contient un changement inhabituel, que personne n'a encore jugé",
+        "Regardez-le, ou prenez le point d'avant (`pra snapshots`, puis --at) ; `pra incidents`.",
+    ),
     "marks-removed": (
         (
             "des points scellés comme suspects ont perdu leur marque : quelqu'un a les clés de la "
@@ -235,6 +239,10 @@ FINDINGS_FR = {
             "cambriolage emporte aussi : le kit de reprise n'est pas démontré"
         ),
         "Refaites-le avec le kit : --scenario burglary --kit FICHIER.",
+    ),
+    "gone-still-there": (
+        "une copie que la politique compte comme perdue était encore là : elle a servi",
+        "Servez-vous-en maintenant ; ensuite, rendez-la immuable (`immutable:`), hors site.",
     ),
     "checks-not-asked": (
         "un seul chemin revient : les contrôles de l'ensemble n'ont pas été posés",

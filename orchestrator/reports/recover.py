@@ -13,13 +13,16 @@ from orchestrator.reports.recover_words import WORDS
 from restore_drills.model import Severity, Status, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from orchestrator.core.recovering.left import Left
     from orchestrator.core.recovering.manual import Signed
     from restore_drills.keeping import Aim
-    from restore_drills.model import Report, ServiceReport
+    from restore_drills.model import Finding, Report, ServiceReport
+
+
+CUT = "interrupted"  # why a service was not checked whose every byte is there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ def text(report: Report, told: Told, *, lang: str, timezone: str, verbose: bool 
     blocks = [
         "\n".join(_head(report, told, speech, say)),
         "\n".join(_services(report, told, speech, say, verbose=verbose)),
-        "\n".join(_findings(report, speech)),
+        "\n".join(findings(report.findings, lang)),
         "\n".join(_manual(told, speech, say)),
     ]
     bad = [s.id for s in report.services if "T8" not in s.offsets]
@@ -107,9 +110,18 @@ def left_line(left: Left, *, lang: str) -> str:
 def back_line(service: ServiceReport, where: str, *, lang: str) -> str:
     """Say that a service is back, or what is wrong with it."""
     say = WORDS[lang]
-    what = "is-back" if "T8" in service.offsets else "is-back-failed"
-    what = what if "T6" in service.offsets else "is-damaged"
-    return say["back"].format(service=service.id, what=say[what], where=where)
+    what = say[_what(service)].format(why="; ".join(service.why))
+    return say["back"].format(service=service.id, what=what, where=where)
+
+
+def _what(service: ServiceReport) -> str:
+    if "T6" not in service.offsets:
+        return "is-damaged"
+    if "T8" in service.offsets:
+        return "is-back"
+    if service.verdict is not Verdict.INCONCLUSIVE:
+        return "is-back-failed"
+    return "is-back-cut" if service.why == (CUT,) else "is-back-unasked"
 
 
 def _head(report: Report, told: Told, speech: Speech, say: Mapping[str, str]) -> Iterator[str]:
@@ -128,6 +140,8 @@ def _head(report: Report, told: Told, speech: Speech, say: Mapping[str, str]) ->
     ends = [s.rta for s in report.services if s.rta is not None]
     if ends and len(ends) == len(report.services):
         yield say["took"].format(span=speech.span(max(ends)))
+    elif is_there and told.runs == 1:
+        yield say["spent"].format(span=speech.span(told.worked))
     if is_there:
         yield told.target
 
@@ -171,9 +185,10 @@ def _why(s: ServiceReport) -> Iterator[str]:
     yield from s.why or [f"{c.name}: {c.detail}" for c in failed]
 
 
-def _findings(report: Report, speech: Speech) -> Iterator[str]:
-    """Tell what somebody must know now; what only makes the policy better waits for a drill."""
-    for finding in report.findings:
+def findings(found: Iterable[Finding], lang: str) -> Iterator[str]:
+    """Yield what somebody must know now; what only makes the policy better waits for a drill."""
+    speech = Speech(lang, "UTC")
+    for finding in found:
         if finding.severity is Severity.INFO or finding.code in LATER:
             continue
         message, remedy = said(finding, speech.lang)

@@ -19,6 +19,9 @@ WORDS = {
         "back": "{service}: {what}: {where}",
         "is-back": "back and verified",
         "is-back-failed": "back, but A CHECK FAILED",
+        "is-back-cut": "every byte is there, interrupted before it was checked (the same command"
+        " goes on)",
+        "is-back-unasked": "every byte is there, but it could not be checked ({why})",
         "is-damaged": "DAMAGED in the repository, what could be read",
         # at the end
         "title": "Recovered data of {name} ({site})",
@@ -26,6 +29,7 @@ WORDS = {
         "made": "by `pra recover`, begun {at}, run {run}, scenario {scenario}, on {place}",
         "taken": "interrupted {times} time(s) and gone on with: {worked} at work, {stood} between",
         "took": "every check passed {span} after the start",
+        "spent": "it took {span} in all",
         "state-proven": "every byte verified, every check passed",
         "state-whole": "every byte verified; {why}",
         "state-damaged": "DAMAGED: {why}",
@@ -65,6 +69,9 @@ WORDS = {
         "back": "{service} : {what} : {where}",
         "is-back": "revenu et vérifié",
         "is-back-failed": "revenu, mais UN CONTRÔLE A ÉCHOUÉ",
+        "is-back-cut": "chaque octet est là, interrompu avant les contrôles (la même commande"
+        " poursuit)",
+        "is-back-unasked": "chaque octet est là, mais sans contrôle possible ({why})",
         "is-damaged": "ABÎMÉ dans la copie, ce qui était lisible",
         "title": "Données reprises de {name} ({site})",
         "nothing": "RIEN N'A ÉTÉ REPRIS de {name} ({site})",
@@ -72,6 +79,7 @@ WORDS = {
         " sur {place}",
         "taken": "interrompue {times} fois, puis poursuivie : {worked} de travail, {stood} d'arrêt",
         "took": "tous les contrôles passés {span} après le début",
+        "spent": "durée totale : {span}",
         "state-proven": "chaque octet vérifié, tous les contrôles passés",
         "state-whole": "chaque octet vérifié ; {why}",
         "state-damaged": "ABÎMÉ : {why}",

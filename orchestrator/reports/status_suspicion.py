@@ -24,11 +24,11 @@ def suspected(
     before = "there is no point before it"
     if clean is not None and clean.data_time is not None:
         at = f"{when(clean.data_time, site.timezone)} ({ago(clean.data_time, now)})"
-        before = f"of {at}, in {clean.repository}, run {clean.run}"
+        before = f"of {at}, in {', '.join(doubted.places)}, run {clean.run}"
     if doubted.grave:
         yield (
-            f"{service.id}: SUSPECTED since {since}: restore nothing, do not switch off, isolate;"
-            " see `pra incidents`."
+            f"{service.id}: SUSPECTED since {since}: restore nothing onto this machine, do not"
+            " switch off, isolate; see `pra incidents`."
         )
         yield f"{service.id}: the last clean point: {before}."
     else:
@@ -51,6 +51,7 @@ def document(doubted: Doubted | None) -> dict[str, Any] | None:
         "last_clean": {
             "run": clean.run,
             "repository": clean.repository,
+            "repositories": list(doubted.places),
             "data_time": timestamp(data) if data else None,
         }
         if clean

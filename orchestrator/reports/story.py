@@ -19,9 +19,11 @@ from orchestrator.core.events import (
     RunKind,
     RunStarted,
     SitePaused,
+    SuspicionEnded,
     type_of,
 )
 from orchestrator.reports import clock as clocks
+from orchestrator.reports.events_recovery import judged
 from orchestrator.reports.incidents import document, standing, subject
 from orchestrator.reports.next_steps import is_disaster, next_steps
 from orchestrator.reports.page import described, promise
@@ -167,6 +169,8 @@ def _disaster(event: Event, zone: str) -> str:
             return f"{what}, was {when(event.at, zone)}, says {event.by}{note}"
         case SitePaused():
             return f"the site was paused by {event.by}: {event.reason}"
+        case SuspicionEnded():
+            return judged(event)
         case RunStarted(kind=RunKind.RECOVER):
             return f"a recovery began, run {event.run}"
         case RecoverFinished():

@@ -302,7 +302,7 @@ def test_the_command_on_the_page_brings_the_site_back_in_the_time_beside_it(
     words = line.replace("/reprise", str(target)).split()[1:]
 
     with machine.start(*words, path=machine.holding("restore")) as child:
-        wait_until((target / "README.txt").exists, child)
+        wait_until(machine.held.exists, child)
         child.ask("stopped by the test")
         assert child.poll(100)
     told = (target / "README.txt").read_text()

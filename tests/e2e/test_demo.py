@@ -180,10 +180,11 @@ def test_a_kept_site_goes_on_by_hand_as_printed(stranger: Stranger) -> None:
     assert eventually(lambda: not stranger.processes()), stranger.processes()
     assert 1 == again.code
     assert "in use by another process" in again.stderr
-    assert ["status", "backup", "drill", "history"] == list(said)
-    assert [0, 0, 0, 0] == [ended.code for ended in said.values()], said
+    assert ["status", "backup", "drill", "history", "find"] == list(said)
+    assert [0, 0, 0, 0, 0] == [ended.code for ended in said.values()], said
     assert b"caisse" in said["status"].stdout
     assert b"proven" in said["drill"].stdout
+    assert "devis n° 20".encode() in said["find"].stdout
     assert [site] == stranger.files()
 
 

@@ -377,6 +377,10 @@ def test_one_path_comes_back_beside_the_original(
     assert original.read_bytes() == (target / original.name).read_bytes()
     assert str(target / original.name) in ran.out
     assert {original.name, "README.txt", "recover.json", ".pra"} == names(target)
+    absent = site.home / "absent"
+    nope = site.pra("recover", "acme", "--path", f"{original}.nope", "--to", str(absent))
+    assert (1, False) == (nope.code, absent.exists()), nope
+    assert "`pra find acme 'pièce 3.bin.nope'`" in nope.out
 
 
 def test_a_folder_in_which_nothing_could_be_put_is_free_for_the_next_request(

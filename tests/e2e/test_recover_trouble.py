@@ -163,6 +163,32 @@ def test_where_more_is_to_come_than_fits_not_a_byte_is_fetched(
     assert not target.exists()
 
 
+def test_what_the_policy_counts_as_gone_and_still_stands_is_used_by_a_recovery_and_no_drill(
+    tmp_path: Path,
+) -> None:
+    site = ClientSite(tmp_path / "site")
+    make(site.repository, PASSWORD)
+    site.fill(10, 2_000)
+    site.write()
+    site.backup()
+    target = site.home / "back"
+    words = ("recover", "acme", "--scenario", "ransomware", "--to", str(target))
+
+    plan = site.pra(*words, "--dry-run")
+    drill = site.pra("drill", "acme", "--scenario", "ransomware")
+    ran = site.pra(*words)
+
+    assert (0, 3, 0) == (plan.code, drill.code, ran.code), (plan, drill, ran)
+    for told in (plan.out, ran.out):
+        assert "counts as gone by the policy under ransomware, and was still there" in told
+    assert inventory(site.source) == inventory(kept(target, site.source))
+    site.repository.rename(site.home / "taken")
+    gone = site.pra(*words[:-1], str(site.home / "other"))
+    assert (3, False) == (gone.code, (site.home / "other").exists()), gone
+    assert "gone" in gone.err
+    assert "no copy survives" in gone.out
+
+
 @pytest.fixture
 def recovered(
     s3: S3Server, bucket: Bucket, tmp_path: Path

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+RENAMED = 25  # files: as few as make a sign, and five more
 KEPT = OFFICE + "retention: {last: 1}\n"
 
 
@@ -152,12 +153,33 @@ def test_what_was_announced_is_a_ticket_that_names_it(office: WatchedOffice) -> 
     said = office.pra("expect", "acme", "photos of the wedding", "--until", "tomorrow 18:00")
     assert 0 == said.code, said
     assert "photos of the wedding" in office.pra("expect", "acme").out
-    office.encrypt()
+    office.encrypt(suffix="")
 
     done = backed_up(office, 0)
     assert "complete" == done["outcome"]
     assert all("announced: photos of the wedding" in sign["detail"] for sign in done["signs"])
     assert "unusual" in office.pra("status", "acme").out
+    (seal,) = [s for s in office.seals() if f"run={done['run']}" in s["tags"]]
+    assert f"unusual={done['run']}" in seal["tags"], "for whoever has the repository alone"
+    (told,) = [f for f in office.drill().json["findings"] if f["code"] == "changed-unusually"]
+    assert "nobody has judged it; the last point before it is of " in told["message"]
+    withdrawn = office.pra("expect", "acme", "photos of the wedding", "--cancel")
+    assert "no large change is announced" in withdrawn.out
+    assert 2 == office.pra("expect", "acme", "--cancel").code
+
+
+def test_an_attack_in_two_backups_is_suspected_since_the_first(office: WatchedOffice) -> None:
+    decoy = office.source / "AAA.docx"
+    decoy.write_bytes(b"nobody touches this")
+    office.write(KEPT, decoy=f", decoy: {decoy}")
+    backed_up(office, 0)
+    for path in office.documents()[:RENAMED]:
+        path.rename(path.with_name(f"{path.name}.lockd"))
+    assert ["renamed"] == [sign["word"] for sign in backed_up(office, 0)["signs"]]
+    decoy.write_bytes(b"touched")
+
+    assert ["decoy"] == [sign["word"] for sign in backed_up(office, 3)["signs"]]
+    assert [True, True, False] == [point["suspected"] for point in points(office)][:3]
 
 
 def test_an_emptied_share_is_a_ticket_and_no_attack(office: WatchedOffice) -> None:

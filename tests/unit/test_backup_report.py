@@ -98,8 +98,9 @@ def test_a_suspected_point_says_what_was_seen_and_what_to_leave_alone() -> None:
 
     assert "not to be used" in said[0]
     assert "seen: 900 of 1,000 files have new content" in said[0]
-    assert "Restore nothing, do not switch off, isolate." in said[0]
-    assert "suspected since run run-1: nobody has judged yet" in said[1]
+    assert "Restore nothing onto this machine, do not switch off, isolate." in said[0]
+    assert "`pra snapshots acme caisse`" in said[0]
+    assert "suspected since run run-1, nothing uses it until somebody has judged" in said[1]
     assert "it counts, and somebody should look" in said[2]
 
 

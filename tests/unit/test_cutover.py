@@ -137,3 +137,24 @@ def test_a_server_that_was_started_is_ended_once_its_service_is_in_place() -> No
     load, end = (next(n for n, x in enumerate(lines) if w in x) for w in ("pg_restore", stop))
     assert load < end < lines.index("mkdir -p -- /srv")
     assert lines[end - 1].startswith("# till: end the private server")
+
+
+def test_an_attack_is_judged_by_its_own_incident_before_the_first_backup() -> None:
+    site = policies.site(TILL, SHARE)
+    lines = commands(
+        site,
+        [FILES, replace(DATABASE, whole=False)],
+        run=RUN,
+        target="/back",
+        scenario=Scenario.RANSOMWARE,
+        attacks=[("share", "3fa94c"), ("till", "77aa00")],
+        policy=["export PRA_POLICIES=/back/policies"],
+    )
+    said = [shlex.split(line) for line in lines if not line.startswith("#")]
+
+    assert [
+        ["export", "PRA_POLICIES=/back/policies"],
+        ["pra", "resume", "bakery", "--anew", "--note", f"recovered by {RUN}"],
+        ["pra", "resolve", "3fa94c", "--clean", "--note", f"recovered by {RUN}"],
+        ["pra", "backup", "bakery"],
+    ] == said[-4:]

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 SITE = bakery(far=bucket(immutable=LOCK))
 FIRST = {
-    "en": "P1 Bakery: attack suspected on Till. Restore nothing, do not switch off, isolate. ",
-    "fr": "P1 Bakery : attaque soupçonnée sur Till. Ne rien restaurer, ne pas éteindre, isoler. ",
+    "en": "P1 Bakery: attack suspected on Till. Restore nothing onto this machine, do not switch"
+    " off, isolate. ",
+    "fr": "P1 Bakery : attaque soupçonnée sur Till. Ne rien restaurer sur cette machine, ne pas"
+    " éteindre, isoler. ",
 }
 
 
@@ -60,7 +62,7 @@ def test_the_first_line_says_what_to_leave_alone(lang: str) -> None:
             "en",
             (
                 *(sign.detail for sign in ATTACK),
-                "Restore nothing.",
+                "Restore nothing onto this machine.",
                 "files rewritten: 900 of 1,000",
                 "immutable, verified Fri",
             ),
@@ -68,7 +70,7 @@ def test_the_first_line_says_what_to_leave_alone(lang: str) -> None:
         (
             "fr",
             (
-                "Ne rien restaurer.",
+                "Ne rien restaurer sur cette machine.",
                 "fichiers réécrits : 900 fichiers sur 1\u00a0000 ont un contenu",
                 "immuable, vérifié le",
             ),
@@ -115,6 +117,36 @@ def test_an_unusual_change_names_the_point_before_it() -> None:
     assert "unusual change in Till. Nothing old is removed meanwhile" in said.first_line
     assert before.run in said.body
     assert "--false-alarm" not in said.body
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_where_the_point_before_is_the_place_that_nobody_can_empty_comes_first(lang: str) -> None:
+    night = Attacked(SITE)
+    night.made()
+    night.copied()
+    night.relocked()
+    night.now += DAY
+    night.made(Outcome.COMPLETE, REWRITTEN)
+    night.copied()
+    night.run(MINUTE)
+    said = page(night, lang, name="ticket.0").body
+
+    assert said.index("offsite") < said.index("nas ;" if lang == "fr" else "nas;")
+
+
+def test_the_end_of_a_false_alarm_names_no_point_before_it() -> None:
+    night = Attacked(SITE)
+    night.made()
+    night.now += DAY
+    unusual = night.made(Outcome.COMPLETE, REWRITTEN)
+    night.run(MINUTE)
+    (one,) = night.incidents()
+    night.judge(unusual.run, false_alarm=True)
+    night.close(one.id)
+    said = page(night, name="end").body
+
+    assert "Before it" not in said
+    assert "a false alarm, its points count again; the newest is of" in said
 
 
 def test_its_end_tells_whose_word_it_was() -> None:

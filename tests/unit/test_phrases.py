@@ -39,5 +39,7 @@ def test_findings_that_are_translated_are_findings_that_there_are() -> None:
         "kit-not-used",
         "checks-not-asked",
         "suspected-skipped",
+        "changed-unusually",
+        "gone-still-there",
         "marks-removed",
     } == set(FINDINGS_FR)

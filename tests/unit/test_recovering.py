@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,8 @@ from orchestrator.core.recovering.journal import Asked, Journal, Pinned
 from orchestrator.core.recovering.left import Left, Progressing
 from orchestrator.core.recovering.order import ordered
 from orchestrator.core.recovering.place import alive, conflict
-from restore_drills.model import Scenario
+from orchestrator.reports.recover import CUT, back_line
+from restore_drills.model import Scenario, Verdict
 from tests import builders, policies
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -221,3 +223,28 @@ def test_a_step_by_hand_stands_with_its_services_when_it_was_signed_off() -> Non
     assert [None] == [one["by"] for one in open_["manual"]]
     said = {"name": "manual", "what": "plug", "seconds": 61.5, "by": "Anne"}
     assert [[said], []] == [service["steps"] for service in done["services"]]
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({}, "back and verified"),
+        ({"verdict": Verdict.REFUTED, "offsets": {"T6": 1.0}}, "back, but A CHECK FAILED"),
+        (
+            {"verdict": Verdict.INCONCLUSIVE, "offsets": {"T6": 1.0}, "why": (CUT,)},
+            "interrupted before it was checked (the same command goes on)",
+        ),
+        (
+            {"verdict": Verdict.INCONCLUSIVE, "offsets": {"T6": 1.0}, "why": ("no bwrap",)},
+            "it could not be checked (no bwrap)",
+        ),
+        ({"verdict": Verdict.REFUTED, "offsets": {}}, "DAMAGED"),
+    ],
+)
+def test_a_service_is_said_to_be_back_as_far_as_it_is(how: dict[str, Any], said: str) -> None:
+    ordinary = {"offsets": {"T6": 1.0, "T8": 2.0}}
+
+    line = back_line(builders.served(**{**ordinary, **how}), "/back", lang="en")
+
+    assert said in line
+    assert ("A CHECK FAILED" in said) == ("A CHECK FAILED" in line)

@@ -18,7 +18,7 @@ from orchestrator.core.state import Expected, ServiceState, SiteState
 from tests import points
 from tests.keeping import bakery
 from tests.oncall import DAY, FRIDAY, HOUR, MINUTE
-from tests.suspected import ATTACK, DECOY, RENAMED, REWRITTEN, Attacked
+from tests.suspected import ATTACK, DECOY, DELETED, RENAMED, REWRITTEN, Attacked
 
 if TYPE_CHECKING:
     from restore_drills.model import Snapshot
@@ -172,7 +172,8 @@ ANNOUNCED = Expected(service="", text="photos", begin=FRIDAY, until=FRIDAY + HOU
         ({"docs": (REWRITTEN,)}, None, False),
         ({"docs": (REWRITTEN,), "mail": (RENAMED,)}, None, False),
         ({"docs": (REWRITTEN, DECOY)}, None, True),
-        ({"docs": ATTACK}, ANNOUNCED, False),
+        ({"docs": (REWRITTEN, DELETED)}, ANNOUNCED, False),
+        ({"docs": ATTACK}, ANNOUNCED, True),
         ({"docs": (DECOY,)}, ANNOUNCED, False),
         ({"docs": (REWRITTEN, DECOY)}, ANNOUNCED, True),
         ({"docs": ()}, None, False),
@@ -184,7 +185,8 @@ def test_two_signs_of_one_source_make_an_attack_unless_it_was_announced(
     opinion = suspicion.judged("r1", signs, expected)
 
     assert ("r1" if suspected else "") == opinion.suspect
-    named = [expected is not None] * len(opinion.signs)
+    figures = [sign.word in {"rewritten", "deleted"} for sign in opinion.signs]
+    named = [expected is not None and one for one in figures]
     assert named == ["announced: photos" in sign.detail for sign in opinion.signs]
     wanted = Outcome.SUSPECTED if suspected else Outcome.COMPLETE
     assert wanted == opinion.outcome(Outcome.COMPLETE)

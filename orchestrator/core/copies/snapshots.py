@@ -124,12 +124,14 @@ def known(records: Iterable[Recorded]) -> Known:
             case BackupFinished() as event:
                 runs[event.run] = event.service
                 made = _made(event, recorded.at)
+                if event.suspect != event.run:  # it may go back to what was merely unusual
+                    points |= _mistrusted(points, event.service, event.suspect)
                 if made is not None:
                     points.setdefault(event.run, made)
             case SuspicionEnded(false_alarm=True) as event:
                 cleared.add(event.first)
             case SuspicionEnded() as event:
-                points |= _mistrusted(points, event)
+                points |= _mistrusted(points, event.service, event.first)
             case PolicyStored() as event:
                 policies[event.repository].append(event.snapshot)
             case _:
@@ -207,19 +209,18 @@ def _made(event: BackupFinished, at: datetime) -> Made | None:
     )
 
 
-def _mistrusted(points: Mapping[str, Made], event: SuspicionEnded) -> dict[str, Made]:
-    """Return the points that a person's word makes suspected after the fact.
+def _mistrusted(points: Mapping[str, Made], service: str, run: str) -> dict[str, Made]:
+    """Return the points that a person's word, or a later sign, makes suspected after the fact.
 
     What only looked unusual has no suspicion of its own: it begins with that run.
     """
-    mine = {run: made for run, made in points.items() if made.service == event.service}
-    first = mine.get(event.first)
-    if first is None or first.suspect:
+    first = points.get(run)
+    if first is None or first.suspect or first.service != service:
         return {}
     return {
-        run: replace(made, suspect=event.first)
-        for run, made in mine.items()
-        if not made.suspect and made.data_time >= first.data_time
+        name: replace(made, suspect=run)
+        for name, made in points.items()
+        if made.service == service and not made.suspect and made.data_time >= first.data_time
     }
 
 

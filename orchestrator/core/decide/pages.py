@@ -107,6 +107,20 @@ def _includes(speaker: Incident, one: Incident) -> bool:
     return one.opened_at - began <= ONE_NIGHT and (ended is None or one.opened_at < ended)
 
 
+def joined(state: State, one: Incident) -> list[Incident]:
+    """Return the open incidents that are part of the call to an attack: who has it has them."""
+    return [
+        other
+        for other in state.incidents.values()
+        if _attacked(one)
+        and _attacked(other) == _attacked(one)
+        and other.chain == one.chain
+        and other.id != one.id
+        and other.resolved_at is None
+        and abs(other.opened_at - one.opened_at) <= ONE_NIGHT
+    ]
+
+
 def _attacked(incident: Incident) -> str:
     """Return the site that is attacked, where the incident is about that: one attack, one call."""
     is_attack = stem(incident.condition)[0] is Condition.BACKUP_SUSPECTED

@@ -26,8 +26,8 @@ class RecoverFinished:
 class SuspicionEnded:
     """A person judged the points of a service that were suspected since run `first`.
 
-    `false_alarm`: they were sound all the while. Else the machine is clean again: what was
-    suspected stays so, what is backed up from now on is trusted.
+    `false_alarm`: they were sound all the while. Else it was an attack, and its data is back: what
+    was suspected stays so, and the next backup is trusted unless what was suspected is there still.
     """
 
     incident: str
@@ -41,7 +41,10 @@ class SuspicionEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeExpected:
-    """Somebody announced that much of a site (or of one service) will change, and why."""
+    """Somebody announced that much of a site (or of one service) will change, and why.
+
+    With `until` no later than `begin` the announcement of that text and begin is withdrawn.
+    """
 
     site: str
     service: str

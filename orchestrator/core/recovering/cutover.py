@@ -36,6 +36,7 @@ WORDS = {
         "roles": "roles first: what says `already exists` is as it should be",
         "start": "{service}: start what uses it again",
         "stop": "{service}: end the private server that was started on the recovered data",
+        "judge": "{service}: its points are suspected; once the machine it goes back to is clean",
         "backup": "then the first backup, from where the data lives now",
         "anew": "once the policy has the paths and addresses of the rebuilt machine: work goes on",
         "clean": "when the client has accepted it, remove {target}: it is all his data",
@@ -51,6 +52,7 @@ WORDS = {
         "roles": "d'abord les rôles : `already exists` est normal",
         "start": "{service} : redémarrez ce qui s'en sert",
         "stop": "{service} : arrêtez le serveur privé démarré sur les données reprises",
+        "judge": "{service} : ses points sont suspects ; une fois saine la machine qui le reçoit",
         "backup": "puis la première sauvegarde, depuis la machine où vivent les données",
         "anew": "sur une machine reconstruite, la politique mise à jour : le travail reprend",
         "clean": "quand le client a accepté, effacez {target} : ce sont toutes ses données",
@@ -94,10 +96,14 @@ def commands(  # noqa: PLR0913 - what they speak of
     scenario: Scenario,
     lang: str = "en",
     stops: Iterable[tuple[str, str]] = (),
+    attacks: Iterable[tuple[str, str]] = (),
+    policy: Iterable[str] = (),
 ) -> tuple[str, ...]:
     """Return the lines, service by service in the order in which they are to be started.
 
     `stops`: service, and the command that ends a server which was started on what lies here.
+    `attacks`: service, and the open incident of its suspected points; no service: of them all.
+    `policy`: what gives a machine without a policy its own.
     """
     say = WORDS[lang]
     lines: list[str] = []
@@ -108,9 +114,16 @@ def commands(  # noqa: PLR0913 - what they speak of
         for stop in (command for service, command in stops if service == back.service):
             lines += [_remark(say["stop"].format(service=back.service)), stop]
     if any(one.whole and not one.path for one in backs):
+        lines += policy
         if scenario not in SMALL:  # first: the backup is the first point of the new lineage
             lines.append(_remark(say["anew"]))
             lines.append(_line("pra", "resume", site.id, "--anew", "--note", f"recovered by {run}"))
+        here = {one.service for one in backs if one.whole and not one.path}
+        for service, incident in attacks:
+            if not service or service in here:
+                lines.append(_remark(say["judge"].format(service=service or site.id)))
+                note = f"recovered by {run}"
+                lines.append(_line("pra", "resolve", incident, "--clean", "--note", note))
         lines.append(_remark(say["backup"]))
         lines.append(_line("pra", "backup", site.id))
         lines.append(_remark(say["clean"].format(target=shlex.quote(target))))

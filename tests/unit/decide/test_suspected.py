@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from orchestrator.core.decide.pages import joined
 from orchestrator.core.decide.starts.retaining import forbidden
 from orchestrator.core.decide.wrong.conditions import Condition
 from orchestrator.core.events import IncidentAcknowledged, Outcome, RunKind
 from orchestrator.reports.page import message
 from tests.keeping import bakery, till
 from tests.oncall import DAY, HOUR, MINUTE, PROVIDER, REFUSED
+from tests.records import drilled
 from tests.suspected import REWRITTEN, Attacked
 
 if TYPE_CHECKING:
@@ -121,6 +123,18 @@ def test_a_suspected_point_is_not_copied_until_it_was_a_false_alarm(night: Attac
     assert copies + 1 == len(night.said("copy.finished"))
 
 
+def test_a_drill_that_says_no_while_a_service_is_suspected_calls_nobody() -> None:
+    night = Attacked(bakery())
+    night.made()
+    night.append(drilled("d0", night.now))
+    night.attacked()
+    night.run(MINUTE)
+    night.append(drilled("d1", night.now, verdict="refuted"))
+    night.run(HOUR)
+
+    assert ["backup-suspected"] == night.opened()
+
+
 # --- an attack on several services of a site ----------------------------------------------------
 
 
@@ -158,6 +172,15 @@ def test_one_attack_on_two_services_is_one_call_and_an_incident_each(office: Att
     assert {} == of_service(office, "shop").sent
     last = [page for _, incident, page, _ in office.paged if incident == office.paged[0][1]]
     assert "wake.2" in last, "nobody answers: the first one's chain goes on"
+
+
+def test_who_has_an_attack_has_all_that_it_struck_within_a_day(office: Attacked) -> None:
+    first, second = of_service(office, "till"), of_service(office, "shop")
+    late = replace(first, opened_at=first.opened_at - 2 * DAY)
+
+    assert [second] == joined(office.state, first)
+    assert [first] == joined(office.state, second)
+    assert [] == joined(office.state, late)
 
 
 def test_the_other_service_is_told_in_the_same_story(office: Attacked) -> None:

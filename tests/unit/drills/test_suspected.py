@@ -9,7 +9,7 @@ import pytest
 
 from restore_drills import choosing, findings
 from restore_drills.model import Scenario, Suspect
-from restore_drills.points import UNMARKED, find
+from restore_drills.points import UNMARKED, find, usable_at
 from tests.builders import DATA_TIME, NOW, RUN, plan, seal, sealed, service, snapshot
 
 HOUR = timedelta(hours=1)
@@ -22,6 +22,12 @@ def bad(run: str = RUN, since: str = RUN, hours: int = 0) -> list:  # type: igno
     names = ("till", "till.roles")
     marked = snapshot("seal", run, at, tags=("outcome=suspected", f"suspect={since}"))
     return [*(snapshot(name, run, at) for name in names), marked]
+
+
+def unusual() -> list:  # type: ignore[type-arg] # of snapshots
+    """A usable point whose seal says that a change is in doubt."""
+    marked = snapshot("seal", RUN, DATA_TIME, tags=("outcome=complete", f"unusual={RUN}"))
+    return [*(snapshot(name, RUN, DATA_TIME) for name in ("till", "till.roles")), marked]
 
 
 OLD = sealed(EARLY, DATA_TIME - HOUR)
@@ -38,6 +44,41 @@ def test_a_point_that_its_seal_suspects_is_whole_and_not_used() -> None:
     assert used is not None
     assert EARLY == used.run
     assert [RUN] == [point.run for point in found.passed_over(NOW, used)]
+
+
+def test_a_suspicion_may_go_back_to_a_point_that_was_sealed_as_merely_unusual() -> None:
+    between = sealed("20260713T000000-0001", DATA_TIME + HOUR / 2)
+    found = find([*OLD, *unusual(), *between, *bad(LATE, since=RUN, hours=1)], service())
+
+    assert [EARLY] == [point.run for point in found.usable]
+    assert DATA_TIME == found.suspected_since
+
+
+def test_a_point_in_doubt_is_used_and_the_one_before_it_is_named() -> None:
+    found = find([*OLD, *unusual()], service())
+    used = found.before(NOW)
+    assert used is not None
+    doubt = found.doubt(used, service())
+
+    assert doubt is not None
+    assert (RUN, RUN, DATA_TIME) == (used.run, doubt.run, doubt.since)
+    before = found.last_before(doubt)
+    assert before is not None
+    assert EARLY == before.run
+    said = findings.unusual(service(), doubt, before, usable_at(before), "Europe/Paris")
+    assert "nobody has judged it; the last point before it is of " in said.message
+    assert "--at 20" in said.remedy
+    assert "no point before it" in findings.unusual(service(), doubt, None, None, "UTC").message
+
+
+def test_what_the_log_says_of_a_change_counts_more_than_its_seal() -> None:
+    found = find([*OLD, *unusual()], service())
+    (early, late) = found.usable
+
+    assert None is found.doubt(late, replace(service(), acquitted=frozenset({RUN})))
+    known = replace(service(), acquitted=frozenset({RUN}), unusual=SINCE)
+    assert SINCE == found.doubt(late, known)
+    assert None is found.doubt(early, known)
 
 
 def test_all_that_came_since_is_suspected_whatever_its_own_seal_says() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 GRAVEST = "P1"  # whatever the service's own: it may be the first of all
 TICKET = "P3"
-NOTHING = "Restore nothing, do not switch off, isolate."
+NOTHING = "Restore nothing onto this machine, do not switch off, isolate."
 
 
 def mistrusted(site: Site, service: Service, known: ServiceState) -> Found:

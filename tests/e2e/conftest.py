@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ORDERS = """
 create table orders(id int primary key, created_at timestamptz not null, label text);
-insert into orders select i, now() - i * interval '1 minute', md5(i::text)
+insert into orders select i, now() - (i + 1) * interval '1 minute', md5(i::text)
     from generate_series(0, 4999) i;
 create table customers(id int primary key);
 """

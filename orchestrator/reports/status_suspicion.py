@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.codec import timestamp
+from orchestrator.core.decide.wrong.conditions import stem
+from orchestrator.reports.page_suspicion import OF_SUSPICION
 from orchestrator.reports.words import ago, when
 
 if TYPE_CHECKING:
@@ -28,14 +30,23 @@ def suspected(
     if doubted.grave:
         yield (
             f"{service.id}: SUSPECTED since {since}: restore nothing onto this machine, do not"
-            " switch off, isolate; see `pra incidents`."
+            f" switch off, isolate; see {_where(site, service)}."
         )
         yield f"{service.id}: the last clean point: {before}."
     else:
-        yield f"{service.id}: changed in an unusual way, {since}: look, then `pra incidents`."
+        look = _where(site, service)
+        yield f"{service.id}: changed in an unusual way, {since}: look at it, see {look}."
         yield f"{service.id}: the last point before that: {before}."
     for sign in doubted.signs:
         yield f"{service.id}: seen: {sign.detail}."
+
+
+def _where(site: SiteStatus, service: ServiceStatus) -> str:
+    """Return the command that tells the rest: where nobody watches, no incident is open."""
+    for one in site.incidents:
+        if one.service == service.id and stem(one.condition)[0] in OF_SUSPICION:
+            return f"`pra show {one.id}`"
+    return f"`pra snapshots {site.site} {service.id}`"
 
 
 def document(doubted: Doubted | None) -> dict[str, Any] | None:

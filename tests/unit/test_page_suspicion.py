@@ -167,6 +167,12 @@ def test_the_status_says_since_when_and_which_point_is_clean() -> None:
     lines = list(remarks(seen, seen.services[0], DAY, night.now))
 
     assert clean is not None
-    assert any("till: SUSPECTED since" in line and "restore nothing" in line for line in lines)
+    (line,) = (line for line in lines if "till: SUSPECTED since" in line)
+    assert "restore nothing" in line
+    assert line.endswith(f"see `pra show {night.incidents()[0].id}`.")
+    nobody = replace(seen, incidents=())
+    told = remarks(nobody, nobody.services[0], DAY, night.now)
+    (line,) = (line for line in told if "till: SUSPECTED since" in line)
+    assert line.endswith("see `pra snapshots bakery till`.")
     assert any("the last clean point" in line and clean.run in line for line in lines)
     assert not any("run `pra backup" in line for line in lines)

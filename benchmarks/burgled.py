@@ -147,6 +147,7 @@ def _page(home: Path) -> str:
     opening = [str(kit), "--passphrase-file", str(secrets / "client")]
     if not kit.exists():
         _pra(home, "kit", "export", "acme", "-o", str(kit), *holders)
+    os.sync()  # neither pays for what was written before
     _pra(home, "drill", "acme", "--scenario", "burglary", "--kit", *opening)
     pdf = home.parent / "page.pdf"
     _pra(home, "kit", "print", *opening, "-o", str(pdf), "--force")
@@ -183,6 +184,7 @@ def _recovered(folder: Path, kit: Path, page: str) -> list[Answered]:
     argv = line.replace("/reprise", str(back)).split()
     argv[0] = str(PRA)
     heard: list[tuple[float, str]] = []
+    os.sync()
     began = time.monotonic()
 
     def hear(said: bytes) -> None:

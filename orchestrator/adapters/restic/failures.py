@@ -48,7 +48,7 @@ DAMAGED = re.compile(
 NETWORK = re.compile(
     r"connection (refused|reset|closed)|no such host|i/o timeout|dial tcp|\bEOF\b|broken pipe"
     r"|deadline exceeded|request canceled|circuit breaker open|tls:|x509|no route to host"
-    r"|network is unreachable|server misbehaving|stuck|50[0234] |service unavailable|slow ?down"
+    r"|network is unreachable|server misbehaving|stuck|\b50[0234] |service unavailable|slow ?down"
     r"|internal ?(server )?error|reduce your request rate|retrying after",
     re.IGNORECASE,
 )

@@ -191,11 +191,15 @@ class Backup:
                 listing=listing,
             )
             try:
-                with lease(self._app.state, url, exclusive=False):
-                    made = point.make(replace(work, judge=judge), tasks)
-                    put_beside(
-                        self._app, self._site, restic, lambda line: watch.said(service.id, line)
+                with (
+                    lease(self._app.state, url, exclusive=False),
+                    ThreadPoolExecutor(1, "policy") as beside,  # its restic's start overlaps
+                ):
+                    policy = beside.submit(
+                        put_beside, self._app, self._site, restic, partial(watch.said, service.id)
                     )
+                    made = point.make(replace(work, judge=judge), tasks)
+                    policy.result()
             except (Interrupted, SourceFailed):
                 # A restic that is stopped while it takes its lock may leave it behind.
                 with contextlib.suppress(PraError):

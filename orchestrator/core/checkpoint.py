@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Way = Callable[[Any], Any]
 
-VERSION = 1
+VERSION = 2
 MICROSECOND = timedelta(microseconds=1)
 
 

@@ -97,7 +97,7 @@ def apply(state: State, recorded: Recorded) -> None:  # noqa: C901, PLR0912, PLR
             fold_clock.started(state, event, at)
         case BackupFinished():
             _end(state, event, at, ())
-            fold_recovery.backed_up(_service(state, event.site, event.service), event)
+            fold_recovery.backed_up(_service(state, event.site, event.service), event, at)
             if event.outcome is Outcome.COMPLETE:
                 _complete(_service(state, event.site, event.service), event, at)
                 fold_upkeep.held(_repository(state, event.site, event.repository), at)

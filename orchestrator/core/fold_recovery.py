@@ -32,6 +32,7 @@ KEPT_EXPECTED = 50
 # What was announced is asked about at the next backup, which may come a month later.
 KEPT_FOR = timedelta(days=31)
 TICK = timedelta(microseconds=1)
+AHEAD = timedelta(days=1)  # a clock that is further ahead is wrong, not of another time zone
 
 Told = (
     ChangeExpected
@@ -100,7 +101,7 @@ def _is_same(one: Expected, other: Expected) -> bool:
     return (one.service, one.text, one.begin) == (other.service, other.text, other.begin)
 
 
-def backed_up(service: ServiceState, event: BackupFinished) -> None:
+def backed_up(service: ServiceState, event: BackupFinished, at: datetime) -> None:
     """Take in what a backup says of suspicion, before it becomes the newest usable point."""
     if event.decoys:
         # A decoy that was touched stays a sign until a person has judged.
@@ -109,7 +110,7 @@ def backed_up(service: ServiceState, event: BackupFinished) -> None:
     if event.data_time is None:
         return
     if event.outcome is Outcome.SUSPECTED or event.suspect:
-        _suspected(service, event, event.data_time)
+        _suspected(service, event, event.data_time, at)
     elif event.signs and service.unusual is None:
         service.unusual, service.before_unusual = event, service.complete
     elif event.signs and service.unusual is not None:
@@ -123,7 +124,9 @@ def _joined(unusual: BackupFinished, event: BackupFinished) -> BackupFinished:
     return replace(unusual, signs=(*unusual.signs, *came)) if came else unusual
 
 
-def _suspected(service: ServiceState, event: BackupFinished, data_time: datetime) -> None:
+def _suspected(
+    service: ServiceState, event: BackupFinished, data_time: datetime, at: datetime
+) -> None:
     """Begin a suspicion, or go on with it; a late end of one that was judged begins none."""
     first = event.suspect or event.run
     if service.suspicion is None:
@@ -133,14 +136,33 @@ def _suspected(service: ServiceState, event: BackupFinished, data_time: datetime
         if unusual is not None and unusual.run == first:  # it was part of the attack
             data_time, signs = unusual.data_time or data_time, _joined(unusual, event).signs
             service.complete = service.before_unusual
-        clean = service.complete.data_time if service.complete else None
-        # A clock that was set back must not make the clean points suspected.
-        since = max(data_time, clean + TICK) if clean else data_time
+        since = _since(data_time, service.complete, at)
         begun = Suspicion(run=first, since=since, signs=signs)
         service.suspicions = (*service.suspicions, begun)[-KEPT_SUSPICIONS:]
         service.unusual = service.before_unusual = None
+    elif service.suspicion.run == first:  # the clock was ahead at the first one
+        since = _since(data_time, service.complete, at)
+        if since < service.suspicion.since:
+            earlier = replace(service.suspicion, since=since)
+            service.suspicions = (*service.suspicions[:-1], earlier)
     if event.outcome is Outcome.SUSPECTED:
         service.suspected = event
+
+
+def _since(data_time: datetime, clean: BackupFinished | None, at: datetime) -> datetime:
+    """Return since when points are mistrusted; `at`: when that was learned.
+
+    A clock that was set back must not make the clean points suspected, and a clean point of a
+    clock that was ahead must not make those trusted that came since.
+    """
+    last = clean.data_time if clean else None
+    since = min(data_time, at)
+    return max(since, last + TICK) if last is not None and last < at else since
+
+
+def _until(newest: datetime | None, at: datetime) -> datetime:
+    """Return until when they are: a point dated far ahead takes none of those to come with it."""
+    return at if newest is None or newest > at + AHEAD else max(at, newest + TICK)
 
 
 def _judged(service: ServiceState, event: SuspicionEnded, recorded: Recorded) -> None:
@@ -159,8 +181,7 @@ def _judged(service: ServiceState, event: SuspicionEnded, recorded: Recorded) ->
 def _ended(service: ServiceState, ended: Suspicion, event: SuspicionEnded, at: datetime) -> None:
     """End the suspicion. Of a false alarm the newest point is the service's newest again."""
     last = service.suspected
-    newest = last.data_time if last else None
-    until = max(at, newest + TICK) if newest else at
+    until = _until(last.data_time if last else None, at)
     over = replace(ended, until=until, cleared=event.false_alarm)
     service.suspicions = (*service.suspicions[:-1], over)
     service.decoys = {}  # what is there from now on is as it should be
@@ -188,11 +209,8 @@ def _sound(run: Run | None, backup: BackupFinished) -> Run | None:
 
 def _mistrusted(service: ServiceState, unusual: BackupFinished, at: datetime) -> None:
     """Make suspected, after the fact, what was backed up since an unusual change."""
-    clean = service.before_unusual.data_time if service.before_unusual else None
-    since = unusual.data_time or at
-    since = max(since, clean + TICK) if clean else since
-    newest = service.complete.data_time if service.complete else None
-    until = max(at, newest + TICK) if newest else at
+    since = _since(unusual.data_time or at, service.before_unusual, at)
+    until = _until(service.complete.data_time if service.complete else None, at)
     one = Suspicion(run=unusual.run, since=since, signs=unusual.signs, until=until)
     service.suspicions = (*service.suspicions, one)[-KEPT_SUSPICIONS:]
     service.complete = service.before_unusual

@@ -110,16 +110,19 @@ def begun(site: SiteState, known: ServiceState) -> datetime | None:
     return max([*ends, *([site.anew] if site.anew else [])], default=None)
 
 
-def unconfirmed(known: ServiceState, history: Iterable[Look]) -> Suspicion | None:
+def unconfirmed(
+    known: ServiceState, history: Iterable[Look], now: datetime | None = None
+) -> Suspicion | None:
     """Return the suspicion that a person called over, while no point since has borne it out.
 
-    `history`: the trusted points of a source.
+    `history`: the trusted points of a source; what is dated after `now` bears nothing out.
     """
     last = known.suspicions[-1] if known.suspicions else None
     if last is None or last.cleared or last.until is None:
         return None
     until = last.until
-    return None if any(look.data_time >= until for look in history) else last
+    since = (look for look in history if look.data_time >= until)
+    return None if any(now is None or look.data_time <= now for look in since) else last
 
 
 def still(count: int, new: Look, history: Sequence[Look]) -> Sign | None:

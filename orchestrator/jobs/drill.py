@@ -160,7 +160,14 @@ def drill(  # noqa: PLR0913 - what a caller may choose
         moved = watch.moved if watch else None
         rewound, undone = views(plan, app.clock())
         with ResticRestore(
-            app.state, site, begun.processes, patience, moved, rewound=rewound, undone=undone
+            app.state,
+            site,
+            begun.processes,
+            patience,
+            moved,
+            rewound=rewound,
+            undone=undone,
+            now=app.clock(),
         ) as restore:
             report = run_drill(
                 plan,
@@ -213,6 +220,7 @@ class ResticRestore:
         *,
         rewound: Mapping[str | None, datetime] | None = None,
         undone: datetime | None = None,
+        now: datetime | None = None,
     ) -> None:
         """`rewound` are the repositories to read from their versions, and as of when.
 
@@ -228,6 +236,7 @@ class ResticRestore:
         self._restics: dict[str, Restic] = {}
         self._rewound = rewound or {}
         self._undone = undone
+        self._now = now
         self._views: dict[str, View] = {}
         self._listings: dict[str, tuple[Snapshot, ...]] = {}
         self._lock = threading.Lock()
@@ -332,7 +341,7 @@ class ResticRestore:
             is_its_own = (manifest.service, manifest.run) == (service.id, snapshot.tag("run"))
             return manifest.outcome if is_its_own else ""
 
-        return suspects(self._listings.get(repository, ()), service, says)
+        return suspects(self._listings.get(repository, ()), service, says, self._now)
 
     def _mover(self, snapshot: Snapshot) -> Callable[[Progress], None] | None:
         moved = self._moved

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from orchestrator.adapters.restic.differing import changes, touched
 from orchestrator.core import suspicion
-from orchestrator.core.detection.history import looks
+from orchestrator.core.detection.history import by, looks
 from orchestrator.core.detection.rule import signs, worth_lists
 from orchestrator.core.events import Outcome
 from orchestrator.core.policy.model import Files
@@ -80,8 +80,8 @@ class Judge:
             if look is None:
                 continue
             lists = past.changes(source, look, summary.snapshot)
-            found[source] = signs(past.of(source), look, lists, decoys, pinned)
-            over = past.unconfirmed(source)
+            found[source] = signs(past.of(source, look), look, lists, decoys, pinned)
+            over = past.unconfirmed(source, look)
             if over is not None:
                 doubts |= {sign.word for sign in over.signs}
                 there = past.still(source, look, summary.snapshot)
@@ -157,14 +157,15 @@ class _Past:
         if kept is None or judge.listing is not None:
             self._list()
 
-    def of(self, source: str) -> list[Look]:
+    def of(self, source: str, new: Look) -> list[Look]:
         """Return how the trusted points of a source looked, the oldest first."""
-        return suspicion.counted(self._looks.get(source, ()), self._known, self._since)
+        every = suspicion.counted(self._looks.get(source, ()), self._known, self._since)
+        return by(every, new.data_time)
 
     def changes(self, source: str, new: Look, snapshot: str) -> Changes | None:
         """Return what differs from the point before, where the figures make it worth a look."""
-        history = self.of(source)
-        worth = self.unconfirmed(source) or worth_lists(history, new)
+        history = self.of(source, new)
+        worth = self.unconfirmed(source, new) or worth_lists(history, new)
         if not self._is_tree(source) or not worth:
             return None
         before = self._newest(source, {look.run for look in history})
@@ -173,10 +174,10 @@ class _Past:
         what = "what differs from the point before"
         return self._asked(what, lambda: changes(self._judge.restic, before, snapshot))
 
-    def unconfirmed(self, source: str) -> Suspicion | None:
+    def unconfirmed(self, source: str, new: Look) -> Suspicion | None:
         """Return the suspicion that a person called over and no point since has borne out."""
         every = suspicion.counted(self._looks.get(source, ()), self._known, None)
-        return suspicion.unconfirmed(self._known, every)
+        return suspicion.unconfirmed(self._known, every, new.data_time)
 
     def still(self, source: str, new: Look, snapshot: str) -> tuple[Sign, ...] | None:
         """Return whether what was suspected is there still; None: it could not be looked at.
@@ -199,7 +200,7 @@ class _Past:
         since = self._asked(what, lambda: touched(restic, last, snapshot))
         if other is None or since is None:
             return None
-        sign = suspicion.still(len(other - since), new, self.of(source))
+        sign = suspicion.still(len(other - since), new, self.of(source, new))
         return () if sign is None else (sign,)
 
     def _clean(self, source: str) -> str | None:

@@ -257,6 +257,7 @@ def _run(  # noqa: PLR0913 - as the engine
         keep.watch.moved,
         rewound=rewound,
         undone=undone,
+        now=app.clock(),
     ) as restore:
         restore.pin(plan, keep.pinned)
         return run_drill(

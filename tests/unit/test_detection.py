@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.core.detection.history import by
 from orchestrator.core.detection.rule import signs, worth_lists
 from orchestrator.core.detection.values import ALARM, Changes, Word
 from tests.looking import FILES, MEAN, NIGHT, NOW, look, nights, work
@@ -267,6 +268,20 @@ def test_a_clock_that_jumped_ahead_takes_no_history_away() -> None:
     new = work(look(future + NIGHT), changed=2400)
 
     assert {Word.REWRITTEN, Word.INCOMPRESSIBLE} == words(history, new)
+
+
+def test_a_clock_that_was_ahead_once_hides_no_attack_once_it_is_right() -> None:
+    ahead = look(NOW.replace(year=2037), changed=40)
+    new = work(look(NOW, changed=0), changed=FILES // 20)
+
+    history = by([*nights(), ahead], new.data_time)
+
+    assert nights() == history
+    assert {Word.REWRITTEN, Word.INCOMPRESSIBLE} == words(history, new)
+
+
+def test_a_clock_that_is_set_back_forgets_nothing() -> None:
+    assert nights() == by(nights(), NOW.replace(year=1990))
 
 
 def test_what_retention_has_thinned_out_is_no_quiet_day() -> None:

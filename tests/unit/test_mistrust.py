@@ -144,6 +144,18 @@ def test_the_newest_point_that_stands_is_found_behind_many_that_lost_their_marks
     assert found is points.unmarked
 
 
+def test_a_sound_point_dated_in_the_future_hides_no_marks_that_were_taken_off() -> None:
+    since = BEGIN + 41 * DAY
+    there = [*nights(40), *nights(2, 41), *night(4000)]
+
+    def says(one: Snapshot) -> str:
+        return "suspected" if since <= one.time < BEGIN + 4000 * DAY else "complete"
+
+    (found,) = suspects(there, FILES, says, BEGIN + 43 * DAY)
+
+    assert (run(41), since, UNMARKED) == (found.run, found.since, found.why)
+
+
 def test_an_ordinary_listing_costs_one_seal_and_none_where_the_log_knows() -> None:
     asked: list[Snapshot] = []
 

@@ -293,6 +293,8 @@ def test_the_first_point_after_clean_has_yet_to_bear_it_out(night: Attacked) -> 
     assert over is not None
     assert (first.run, ATTACK) == (over.run, over.signs)
     assert None is suspicion.unconfirmed(night.till, [before, after])
+    ahead = replace(after, data_time=after.data_time + YEARS)
+    assert over == suspicion.unconfirmed(night.till, [before, ahead], after.data_time)
 
 
 def test_a_false_alarm_asks_for_nothing(night: Attacked) -> None:

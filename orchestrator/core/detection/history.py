@@ -9,7 +9,8 @@ from orchestrator.core.detection.values import Look
 from restore_drills.seal import SOURCE as SEAL
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
 
     from restore_drills.model import Snapshot
 
@@ -48,6 +49,16 @@ def looks(
         )
         for source, by_run in found.items()
     }
+
+
+def by(history: Sequence[Look], at: datetime) -> list[Look]:
+    """Return the part of a history that restic saw at an instant: it compares with nothing later.
+
+    What is dated later was made while a clock was ahead, and is no past of what is made now. Where
+    that is most of it, it is the clock of now that was set back, and all of it is the past.
+    """
+    past = [look for look in history if look.data_time <= at]
+    return past if 2 * len(past) > len(history) else list(history)
 
 
 def _look(snapshot: Snapshot, run: str) -> Look | None:

@@ -17,7 +17,7 @@ from orchestrator.core.detection.history import looks
 from orchestrator.core.detection.rule import signs
 from orchestrator.core.detection.values import ALARM
 from restore_drills.model import Suspect
-from restore_drills.points import SOUND, SUSPECTED, UNMARKED
+from restore_drills.points import CLOCKS_AGREE_WITHIN, SOUND, SUSPECTED, UNMARKED
 from restore_drills.seal import SOURCE as SEAL
 
 if TYPE_CHECKING:
@@ -34,12 +34,15 @@ ASKED_EACH = 8  # of so many points every seal is read, of more some
 
 
 def suspects(
-    listing: Iterable[Snapshot], plan: ServicePlan, says: Callable[[Snapshot], str]
+    listing: Iterable[Snapshot],
+    plan: ServicePlan,
+    says: Callable[[Snapshot], str],
+    now: datetime | None = None,
 ) -> tuple[Suspect, ...]:
     """Return the periods that figures or seals speak against; one ends with the next sound point.
 
     `says`: the outcome that a seal's signed content states, whatever its tags do; empty where it
-    bears no signature.
+    bears no signature. What is dated after `now` says nothing of the newest that is used.
     """
     judge = _Judge(plan, says)
     runs, seals = _runs(listing, plan)
@@ -47,6 +50,8 @@ def suspects(
         judge.take(run, seen, seals.get(run))
     found = judge.found()
     begins = {run: min(look.data_time for look in seen.values()) for run, seen in runs}
+    if now is not None:
+        begins = {run: at for run, at in begins.items() if at <= now + CLOCKS_AGREE_WITHIN}
     unmarked = _unmarked(begins, seals, plan, found, says)
     return found if unmarked is None else (*found, unmarked)
 

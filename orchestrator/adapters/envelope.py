@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import io
 import os
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -26,11 +27,13 @@ SUFFIX = ".age"
 SUMS = "SHA256SUMS"
 LIMIT_BYTES = 16 << 20  # of the file, and of what any envelope holds
 MOST_PARTS = 500
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # of the others, none bounds its output
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes whenever it is written
 UNREADABLE = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
     zlib.error,
+    struct.error,
     EOFError,
     ValueError,
     OSError,
@@ -105,6 +108,8 @@ def unpacked(content: bytes, what: str, *, forgiving: bool = False) -> dict[str,
             names = [entry.filename for entry in listed]
             if len(names) > MOST_PARTS or sum(entry.file_size for entry in listed) > LIMIT_BYTES:
                 raise KitDamaged(f"{what}: larger than any kit: it is not opened", hint=OTHER_COPY)
+            if any(entry.compress_type not in METHODS for entry in listed):
+                raise KitDamaged(f"{what}: packed as no kit is: it is not opened", hint=OTHER_COPY)
             if len(set(names)) < len(names) or not all(map(_is_plain, names)):
                 raise KitDamaged(
                     f"{what}: it has a path that no kit has: it is not opened", hint=OTHER_COPY

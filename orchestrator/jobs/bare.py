@@ -227,9 +227,9 @@ class _Work:
     def _furnish(self, home: Home, site: Site, found: Found, findings: Sequence[Finding]) -> None:
         assert found.policy is not None  # noqa: S101 - the caller looked
         if (shared := found.policy.files.get(PROVIDER_FILE)) is not None:
-            (home.policies / PROVIDER_FILE).write_text(shared)
+            (home.policies / PROVIDER_FILE).write_text(shared, encoding="utf-8")
         fitted = bare.fitted(site, self._kit, found.files, found.shut)
-        (home.policies / f"{site.id}.yaml").write_text(as_yaml(plain(fitted)))
+        (home.policies / f"{site.id}.yaml").write_text(as_yaml(plain(fitted)), encoding="utf-8")
         handed = bare.Handed(
             run=self._begun.run,
             kit=self._kit.kit,
@@ -240,7 +240,7 @@ class _Work:
             policy=found.policy.files,
             expected_s=self._expected(site),
         )
-        home.handed.write_text(json.dumps(handed.plain()))
+        home.handed.write_text(json.dumps(handed.plain()), encoding="utf-8")
 
     def _expected(self, site: Site) -> float | None:
         """Return when drills say that the last service answers, where all were measured."""

@@ -61,7 +61,9 @@ def rotate(  # noqa: PLR0913 - what a caller may choose
             found.append(_added(app, site, repository, fresh, processes, files, undo))
         for path in {one.repository.password.value[0] for one in found if one.is_ours}:
             tell(f"writing {path}")
+            before = Path(path).read_bytes()
             replace_file(path, password + b"\n")
+            undo.callback(replace_file, path, before)
         undo.pop_all()  # from here on the new password is the policy's
         changed = []
         for one in found:
@@ -108,7 +110,8 @@ def _added(  # noqa: PLR0913, PLR0917 - one repository of all
         if password == restic.call.password:
             raise Misused(
                 f"{repository.id}: this is the password that it has",
-                hint="Give a new one in --new-password-file.",
+                hint="Give a new one in --new-password-file. Was a rotation cut short? "
+                f"`pra repo revoke {site.id} {repository.id}` lists the keys, and takes one away.",
             )
         added = keys.add(restic, Path(fresh.value[0]), user=USER, host=site.id)
         undo.callback(_removed, app, site, repository, added)

@@ -229,7 +229,10 @@ def _resumed(plan: Plan, site: Site, keep: Keep, place: Place) -> Plan:
     if before is None:
         return plan
     if was := other(before, keep.journal.asked):
-        raise ValueError(was)  # whoever calls has compared them
+        raise Misused(
+            f"another recovery was begun there meanwhile, of {was}",
+            hint="Give --to another folder.",
+        )
     for run in before.runs:
         process.sweep(run)
     for service in plan.services:

@@ -36,7 +36,8 @@ FILES, DATABASE = "files", "database"
 DAMAGED = "-damaged"  # what was fetched of a point that is not whole
 POLICIES = "policies"
 README, DOCUMENT = "README.txt", "recover.json"
-OURS = {HIDDEN, README, DOCUMENT}
+PART = ".part"
+OURS = {HIDDEN, README, DOCUMENT, f"{README}{PART}", f"{DOCUMENT}{PART}"}
 
 
 class Place:
@@ -68,22 +69,11 @@ class Place:
 
     def _look(self) -> None:
         """Refuse what is neither absent nor empty nor a recovery that can go on."""
-        try:
-            facts = self.target.lstat()
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise Misused(f"{self.target}: {error.strerror}", hint=ELSEWHERE) from error
-        if not stat.S_ISDIR(facts.st_mode):
-            raise Misused(f"{self.target}: not a folder", hint=ELSEWHERE)
-        if facts.st_mode & stat.S_IWOTH:
-            raise Misused(f"{self.target}: everybody may write into it", hint=ELSEWHERE)
-        try:
-            found = sorted(entry.name for entry in os.scandir(self.target))
-        except OSError as error:
-            raise Misused(f"{self.target}: {error.strerror}", hint=ELSEWHERE) from error
+        found = self._found()
         if not found:
             return
+        if HIDDEN in found:
+            self._insist(self.target / HIDDEN)
         journal = self.read() if HIDDEN in found else None
         if journal is None and found == [HIDDEN]:
             return  # ended before anything was chosen
@@ -96,16 +86,41 @@ class Place:
                 hint=f"Its {self.target / README} says what is there. {ELSEWHERE}",
             )
 
+    def _found(self) -> list[str]:
+        """Return what is in the target. Raises Misused where it is no folder to write into."""
+        try:
+            facts = self.target.lstat()
+            if not stat.S_ISDIR(facts.st_mode):
+                raise Misused(f"{self.target}: not a folder", hint=ELSEWHERE)
+            if facts.st_mode & stat.S_IWOTH:
+                raise Misused(f"{self.target}: everybody may write into it", hint=ELSEWHERE)
+            return sorted(entry.name for entry in os.scandir(self.target))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise Misused(f"{self.target}: {error.strerror}", hint=ELSEWHERE) from error
+
+    def _insist(self, hidden: Path) -> None:
+        """Refuse a folder of this name that no recovery made: what is in it would be removed."""
+        names = {self._journal.name, f"{self._journal.name}{PART}", self.root.name}
+        try:
+            is_folder = stat.S_ISDIR(hidden.lstat().st_mode)
+            strange = not is_folder or {entry.name for entry in os.scandir(hidden)} - names
+        except OSError as error:
+            raise Misused(f"{hidden}: {error.strerror}", hint=ELSEWHERE) from error
+        if strange:
+            raise Misused(f"{self.target}: not empty: {HIDDEN} is not ours", hint=ELSEWHERE)
+
     def read(self) -> Journal | None:
         """Return the journal of what was begun here; None where nothing was. Raises Misused."""
         try:
-            text = self._journal.read_text(encoding="utf-8")
+            text = self._journal.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise Misused(f"{self._journal}: {error.strerror}", hint=ELSEWHERE) from error
         try:
-            return notes.decode(text)
+            return notes.decode(text.decode("utf-8"))
         except ValueError as error:
             raise Misused(f"{self._journal}: cannot be read", hint=ELSEWHERE) from error
 
@@ -125,9 +140,10 @@ class Place:
     def put(self, name: Path | str, text: str) -> None:
         """Write a file of ours, whole or not at all. Raises PraError."""
         path = self.target / name
-        part = path.with_name(f"{path.name}.part")
+        part = path.with_name(f"{path.name}{PART}")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(part, flags, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()

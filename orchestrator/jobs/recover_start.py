@@ -6,6 +6,7 @@ import contextlib
 import os
 import pwd
 import shlex
+import stat
 import tempfile
 import time
 from dataclasses import dataclass
@@ -138,7 +139,10 @@ def sweep(rooms: Path) -> None:
     """Remove what servers left there that were stopped otherwise than by our line."""
     for room in rooms.glob(f"{ROOM}*"):
         with contextlib.suppress(OSError):  # gone meanwhile, or another user's
-            if time.time() - room.stat().st_mtime < PATIENCE.total_seconds() or _is_held(room):
+            facts = room.lstat()
+            if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():
+                continue
+            if time.time() - facts.st_mtime < PATIENCE.total_seconds() or _is_held(room):
                 continue
             _remove(room)
 

@@ -136,6 +136,8 @@ def _zip(*entries: tuple[str, bytes], compression: int = zipfile.ZIP_STORED) -> 
         _zip(("a\\..\\b", b"x")),
         _zip(("far/../../b", b"x")),
         _zip(("bomb", bytes(64 << 20)), compression=zipfile.ZIP_DEFLATED),
+        _zip(("bomb", bytes(1 << 20)), compression=zipfile.ZIP_BZIP2),
+        _zip(("bomb", bytes(1 << 20)), compression=zipfile.ZIP_LZMA),
         _zip(*((f"{n}", b"") for n in range(1000))),
         b"PK\3\4 but not a zip",
     ],

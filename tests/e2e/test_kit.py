@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pypdfium2
@@ -16,11 +17,11 @@ from orchestrator.adapters.envelope import Recipient
 from orchestrator.errors import KitDamaged, KitRefused
 from orchestrator.jobs.kit import identity_of, opened
 from orchestrator.jobs.kit_export import sealed
+from tests.quick import make
 from tests.site import FILES, PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.e2e.conftest import Original
     from tests.site import ClientSite, Ran
@@ -176,6 +177,33 @@ def test_a_password_file_that_another_repository_shares_is_not_changed(
     assert 2 == refused.code
     assert "acme/near: its password stands in the same file" in refused.err
     assert f"{PASSWORD}\n" == (site.secrets / "restic").read_text()
+
+
+def test_a_password_that_can_be_written_in_one_place_alone_is_written_in_none(
+    a_site: Callable[..., ClientSite],
+) -> None:
+    site = a_site(FILES)
+    site.secret("new", "a wholly other password")
+    site.secret("near", PASSWORD)
+    path = site.policies / "acme.yaml"
+    far = next(line for line in path.read_text().splitlines() if line.startswith("  far:"))
+    near = far.replace("far:", "near:").replace(site.url, f"{site.url}-2")
+    near = near.replace(f"{site.secrets}/restic", f"{site.secrets}/near")
+    path.write_text(
+        f"{path.read_text().replace(far, f'{far}{chr(10)}{near}')}    backup: {{to: far}}\n"
+    )
+    make(Path(f"{site.url}-2"), PASSWORD)
+    for name in ("restic", "near"):  # whichever of the two is the second
+        (site.secrets / f".{name}.part").mkdir()
+        words = ("rotate-key", "acme", "far", "near")
+        failed = site.pra("repo", *words, "--new-password-file", f"{site.secrets}/new")
+        (site.secrets / f".{name}.part").rmdir()
+
+        assert 1 == failed.code, failed
+        assert "cannot be written" in failed.err
+        for secret, repository in (("restic", "far"), ("near", "near")):
+            assert f"{PASSWORD}\n" == (site.secrets / secret).read_text()
+            assert 1 == len(site.pra("repo", "revoke", "acme", repository, "--json").json["keys"])
 
 
 def test_what_is_no_kit_of_ours_is_said_in_one_line(shared: Made) -> None:

@@ -36,7 +36,10 @@ def test_a_file_that_is_missing_or_other_is_named(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("site", "../../etc"), ("holders", ["a/b"]), ("schema", 2), ("repositories", [{"id": "x"}])],
+    [
+        *(("site", "../../etc"), ("holders", ["a/b"]), ("schema", 2)),
+        *(("repositories", [{"id": "x"}]), ("timezone", "Nowhere/Else"), ("timezone", 7)),
+    ],
 )
 def test_a_kit_that_says_what_none_does_is_refused(key: str, value: object) -> None:
     body = {**json.loads(PARTS[contents.MAIN]), key: value}
@@ -50,6 +53,14 @@ def test_a_kit_names_no_file_outside_its_repository() -> None:
     body["repositories"][0]["objects"] = ["../../root/.ssh/authorized_keys"]
 
     with pytest.raises(KitDamaged, match="restic does not have"):
+        contents.read({**PARTS, contents.MAIN: json.dumps(body).encode()})
+
+
+def test_a_kit_says_where_a_repository_is_in_the_words_of_a_policy() -> None:
+    body = json.loads(PARTS[contents.MAIN])
+    body["repositories"][0]["location"] = "somewhere"
+
+    with pytest.raises(KitDamaged):
         contents.read({**PARTS, contents.MAIN: json.dumps(body).encode()})
 
 

@@ -52,6 +52,9 @@ def test_a_journal_comes_back_as_it_was_written() -> None:
     [
         *("", "{}", "[]", "null", '{"format": 2}', journal.encode(BEGUN)[:-20]),
         journal.encode(BEGUN).replace('"snapshots": {', '"snapshots": [], "else": {'),
+        journal.encode(BEGUN).replace('"worked_s": 600.0', '"worked_s": 1e300'),
+        journal.encode(BEGUN).replace("+00:00", ""),
+        "[" * 100_000,
     ],
 )
 def test_what_is_no_journal_is_refused(text: str) -> None:

@@ -14,8 +14,10 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from orchestrator.core.kit.times import Took
+from orchestrator.core.policy.model import Location
 from orchestrator.errors import KitDamaged
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ FILES, DATABASE, ADOPTED = SOURCES = ("files", "database", "adopted")
 TEXT, PDF = "recovery.txt", "recovery.pdf"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 OBJECT = re.compile(r"config|keys/[0-9a-f]{64}")
+MALFORMED = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
 HINT = "Take the other holder's envelope, or another copy of the file."
 
 
@@ -129,7 +132,7 @@ def read(parts: Mapping[str, bytes]) -> Kit:
             )
         _whole(parts, body["files"])
         return _kit(body, parts)
-    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except MALFORMED as error:
         raise KitDamaged(
             f"the kit cannot be read: {MAIN}: {type(error).__name__}", hint=HINT
         ) from error
@@ -189,7 +192,7 @@ def _kit(body: Mapping[str, Any], parts: Mapping[str, bytes]) -> Kit:
         name=str(body["name"]),
         at=datetime.fromisoformat(body["at"]),
         language=str(body["language"]),
-        timezone=str(body["timezone"]),
+        timezone=ZoneInfo(body["timezone"]).key,
         holders=tuple(map(_name, body["holders"])),
         recovery=str(body["recovery_key"]),
         people=tuple(Person(**person) for person in body["people"]),
@@ -208,7 +211,7 @@ def _read_repository(one: Mapping[str, Any], parts: Mapping[str, bytes]) -> KitR
     return KitRepository(
         id=name,
         url=str(one["url"]),
-        location=str(one["location"]),
+        location=Location(one["location"]).value,
         password=str(one["password"]),
         restic=str(one["restic_id"]),
         region=one["region"],
@@ -262,7 +265,7 @@ def object_payload(kit: Kit, repository: KitRepository, path: str) -> str:
 
 def scanned(payloads: tuple[str, ...], at: datetime) -> Kit:
     """Return the kit that the QR codes of its printed page say. Raises KitDamaged."""
-    said = [_said(line) for line in payloads]
+    said = [_said(line) for line in dict.fromkeys(payloads)]
     accesses = [one for one in said if "file" not in one]
     objects = [one for one in said if "file" in one]
     if not accesses:
@@ -296,7 +299,9 @@ def _said(line: str) -> dict[str, str]:
             raise ValueError(line)  # noqa: TRY301 - one reading of a line
         _name(said["repository"])
         said = {k: v for k, v in said.items() if isinstance(v, str)}
-    except (ValueError, KeyError, TypeError) as error:
+        if "file" not in said:
+            _name(said["site"])
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise KitDamaged(
             "a line is no code of a kit's page, or is cut short", hint="Scan it again."
         ) from error

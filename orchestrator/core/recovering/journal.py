@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from orchestrator.core.codec import instant
 from restore_drills.model import LATEST, Step
 
 if TYPE_CHECKING:
@@ -116,16 +117,16 @@ def decode(text: str) -> Journal:
                 path=said["path"],
                 repository=said["repository"],
             ),
-            began=datetime.fromisoformat(said["began"]),
-            t0=datetime.fromisoformat(said["t0"]),
+            began=instant(said["began"]),
+            t0=instant(said["t0"]),
             point=said["point"],
             runs=tuple(said["runs"]),
-            since=datetime.fromisoformat(said["since"]),
+            since=instant(said["since"]),
             worked=timedelta(seconds=said["worked_s"]),
             points={service: _pinned(one) for service, one in said["points"].items()},
             over=said["over"],
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise ValueError(f"not a journal: {error}") from error
 
 
@@ -163,7 +164,7 @@ def _pinned(said: dict[str, object]) -> Pinned:
     return Pinned(
         repository=str(said["repository"]),
         run=str(said["run"]),
-        data_time=datetime.fromisoformat(str(said["data_time"])),
+        data_time=instant(str(said["data_time"])),
         snapshots={name: (str(ids[0]), str(ids[1])) for name, ids in snapshots.items()},
         whole=said["whole"] is True,
     )

@@ -1,0 +1,85 @@
+"""The folder of a recovery: nothing of anybody else's is read, written over or removed there."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orchestrator.errors import Misused
+from orchestrator.jobs import recover_start
+from orchestrator.jobs.recover_place import Place
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def letters(tmp_path: Path) -> Path:
+    """Somebody's folder, which looks like a workspace of ours."""
+    (tmp_path / "letters" / "work").mkdir(parents=True)
+    (tmp_path / "letters" / "work" / "will.odt").write_text("mine")
+    return tmp_path / "letters"
+
+
+def entered(target: Path) -> None:
+    with Place(target) as place:
+        place.clear()
+
+
+def test_a_hidden_folder_that_leads_elsewhere_is_not_followed(
+    tmp_path: Path, letters: Path
+) -> None:
+    target = tmp_path / "back"
+    target.mkdir(mode=0o700)
+    (target / ".pra").symlink_to(letters)
+
+    with pytest.raises(Misused, match="not ours"):
+        entered(target)
+    assert "mine" == (letters / "work" / "will.odt").read_text()
+
+
+def test_a_hidden_folder_of_somebody_else_is_left_alone(tmp_path: Path, letters: Path) -> None:
+    target = tmp_path / "back"
+    target.mkdir(mode=0o700)
+    letters.rename(target / ".pra")
+    (target / ".pra" / "notes").touch()
+
+    with pytest.raises(Misused, match="not ours"):
+        entered(target)
+    assert "mine" == (target / ".pra" / "work" / "will.odt").read_text()
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"{", b'{"format": 1, "worked_s": 1e300}'])
+def test_a_journal_that_is_none_is_one_line(tmp_path: Path, content: bytes) -> None:
+    hidden = tmp_path / "back" / ".pra"
+    hidden.mkdir(parents=True, mode=0o700)
+    (tmp_path / "back").chmod(0o700)
+    (hidden / "journal.json").write_bytes(content)
+
+    with pytest.raises(Misused, match=re.escape("journal.json: cannot be read")):
+        entered(tmp_path / "back")
+    assert content == (hidden / "journal.json").read_bytes()
+
+
+def test_a_file_of_ours_is_not_written_through_a_link(tmp_path: Path) -> None:
+    target, letter = tmp_path / "back", tmp_path / "letter"
+    letter.write_text("mine")
+    with Place(target) as place:
+        (target / "README.txt.part").symlink_to(letter)
+        with pytest.raises(Exception, match="cannot be written"):
+            place.put("README.txt", "all is well")
+    assert "mine" == letter.read_text()
+
+
+def test_an_old_server_room_that_leads_elsewhere_is_not_swept(
+    tmp_path: Path, letters: Path
+) -> None:
+    (letters / "data").touch()
+    os.utime(letters, (0, 0))
+    (tmp_path / f"{recover_start.ROOM}x").symlink_to(letters)
+
+    recover_start.sweep(tmp_path)
+    assert (letters / "data").exists()

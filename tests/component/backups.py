@@ -38,6 +38,8 @@ TILL = """\
     source: {postgresql: {host: %(host)s, user: postgres, database: %(database)s}}
     objectives: {rto: 4h, rpo: 30m}
 """
+# Of this process: another worker looks at the same time, and a run's secrets go with it.
+LOOK = f"look-{os.getpid()}"
 TIMEOUT = timedelta(seconds=30)
 
 
@@ -104,15 +106,15 @@ class House:
 
     def listing(self) -> tuple[Snapshot, ...]:
         """What the repository alone tells of its points."""
-        processes = Processes("look")
-        with SecretFiles("look") as secrets:
+        processes = Processes(LOOK)
+        with SecretFiles(LOOK) as secrets:
             found = self._restic(secrets, processes).snapshots()
         return tuple(one for one in found if not is_kept(one, "acme"))
 
     def dump(self, snapshot: str, path: str) -> bytes:
         """Return a file of a snapshot."""
-        with SecretFiles("look") as secrets:
-            return self._restic(secrets, Processes("look")).dump(snapshot, path)
+        with SecretFiles(LOOK) as secrets:
+            return self._restic(secrets, Processes(LOOK)).dump(snapshot, path)
 
     def locks(self) -> str:
         """Return the ids of the locks that the repository holds."""
@@ -125,7 +127,7 @@ class House:
         if self._s3 is not None:
             env["AWS_ACCESS_KEY_ID"] = self._s3.access_key
             env["AWS_SECRET_ACCESS_KEY"] = self._s3.secret_key
-        ended = Processes("look").run(["restic", "list", "locks"], env=env, timeout=TIMEOUT)
+        ended = Processes(LOOK).run(["restic", "list", "locks"], env=env, timeout=TIMEOUT)
         assert 0 == ended.code, ended
         return ended.stdout.decode()
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.app import App
 from orchestrator.jobs.doctor import tonight
 from restore_drills.process import of_run
-from tests.site import DATABASE, FILES, ClientSite, Ran
+from tests.site import DATABASE, FILES, TOOLS, ClientSite, Ran
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -177,7 +177,7 @@ def test_without_bubblewrap_it_backs_up_and_says_where_to_drill(
 
     ran = doctor(site, PATH=path_without("bwrap"))
 
-    assert (1, {"no-sandbox"}) == (ran.code, errors(ran))
+    assert (1, {"no-sandbox"}) == (ran.code, errors(ran)), ran.out
     assert (
         "here: backup yes, drill no, because bubblewrap is not installed; "
         "run the drill on provider-dc." == ran.json["here"]
@@ -301,3 +301,12 @@ def test_what_fails_tonight_is_known_without_the_network_and_at_once(
     worst = [one.code for one in found if one.severity == "error"]
     assert ["secret-missing", "repository-vanished"] == worst
     assert 5 > took
+
+
+def test_what_ends_the_trial_of_a_sandbox_ends_no_other_check(
+    a_site: Callable[..., ClientSite], fake_restic: Callable[[str], str]
+) -> None:
+    real = TOOLS / "bin" / "restic"
+    ran = doctor(a_site(), PATH=fake_restic(f'[ "$1" = version ] && sleep 3\nexec {real} "$@"'))
+
+    assert (0, set()) == (ran.code, errors(ran)), ran.out

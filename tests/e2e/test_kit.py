@@ -77,6 +77,7 @@ def test_each_holder_opens_all_that_the_kit_names_and_it_is_recorded(shared: Mad
     site = shared.site
     martin = ("--passphrase-file", f"{site.secrets}/martin")
 
+    before = site.pra("events").out.count("kit.verified")  # by tests that came earlier
     ours, theirs = shared.verify(), shared.verify(*martin)
 
     assert (0, 0) == (ours.code, theirs.code), (ours, theirs)
@@ -85,7 +86,7 @@ def test_each_holder_opens_all_that_the_kit_names_and_it_is_recorded(shared: Mad
     (row,) = theirs.json["repositories"]
     assert ("opens", True) == (row["outcome"], row["recovery_key"])
     events = site.pra("events").out
-    assert (1, 2) == (events.count("kit.exported"), events.count("kit.verified"))
+    assert (1, before + 2) == (events.count("kit.exported"), events.count("kit.verified"))
     assert "opened by every holder" in site.pra("doctor", "acme").out
     assert 0o600 == shared.kit.stat().st_mode & 0o777
     with zipfile.ZipFile(shared.kit) as found:

@@ -33,9 +33,11 @@ def restic(ground: Ground) -> Said:
 def sandbox(ground: Ground) -> Said:
     """A sandbox of a drill, really made, and destroyed again."""
     required = all(site.sandbox is SandboxPolicy.REQUIRED for site in ground.sites)
-    machine = Machine(root=ground.app.state / "drills", processes=ground.processes)
+    # A run of its own: what ends a sandbox ends every process of its run, other checks' too.
+    processes = ground.apart("sandbox")
+    machine = Machine(root=ground.app.state / "drills", processes=processes)
     try:
-        made = machine.sandbox(ground.processes.run_id, disk_bytes=PROBE_DISK, required=required)
+        made = machine.sandbox(processes.run_id, disk_bytes=PROBE_DISK, required=required)
     except drills.Interrupted:
         return
     except (drills.DrillError, OSError) as fault:

@@ -86,7 +86,11 @@ def find(  # noqa: PLR0913, PLR0917 - what a search stands on
         held = [one for one in kit.repositories if one.id in names]
         with ThreadPoolExecutor(LANES, "kit") as pool:
             looks = [pool.submit(_look, one, home, secrets[one.id], processes, own) for one in held]
-            found = Found(looked=[future.result() for future in looks])
+            try:
+                found = Found(looked=[future.result() for future in looks])
+            except KeyboardInterrupt:  # the pool waits for them
+                processes.cancel("stopped by hand")
+                raise
         for one, mine in zip(held, found.looked, strict=True):
             found.findings += _opening(kit, one, mine, processes)
         found.policy = _newest(kit, found, now)

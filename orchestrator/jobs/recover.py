@@ -101,7 +101,16 @@ def incident_for(app: App, site: Site, scenario: str, named: str) -> str:
 
 
 def begin_recovery(app: App, site: Site, plan: Plan, incident: str) -> Begun:
-    """Begin the run of a recovery. Raises StateUnusable where the log cannot take it."""
+    """Begin the run of a recovery. Raises StateUnusable where the log cannot take it.
+
+    Raises Misused for one path of several services: in one folder one would replace the other.
+    """
+    holding = [service.id for service in plan.services if service.path]
+    if len(holding) > 1:
+        raise Misused(
+            f"{site.id}: {plan.services[0].path} is saved by {' and '.join(holding)}",
+            hint=f"Name the one: `pra recover {site.id} {holding[0]} --path ...`.",
+        )
     begun = begin(
         app.log,
         app.state,

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from orchestrator.app import App
 from orchestrator.errors import Misused
 from orchestrator.jobs import recover_start
+from orchestrator.jobs.drill import planned
+from orchestrator.jobs.recover import begin_recovery
 from orchestrator.jobs.recover_place import Place
+from restore_drills.model import Scenario
+from tests.site import FILES, ClientSite, tonight
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,3 +89,17 @@ def test_an_old_server_room_that_leads_elsewhere_is_not_swept(
 
     recover_start.sweep(tmp_path)
     assert (letters / "data").exists()
+
+
+def test_a_path_that_two_services_save_is_asked_of_one(tmp_path: Path) -> None:
+    site = ClientSite(tmp_path / "site")
+    site.fill(1)
+    site.write(FILES + FILES.replace("  partage:", "  photos:"))
+    app = App(policies_dir=site.policies, state=site.state)
+    found = app.site("acme")
+    request = replace(tonight(app), scenario=Scenario.HUMAN_ERROR, path=f"{site.source}/devis.ods")
+    plan = planned(app, found, request)
+
+    with pytest.raises(Misused, match="saved by partage and photos"):
+        begin_recovery(app, found, plan, "")
+    assert [] == list(app.log.read())

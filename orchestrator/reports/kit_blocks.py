@@ -146,12 +146,14 @@ def _first(kit: Kit) -> Iterator[Block]:
     )
     yield Heading("Pour taper / How to type")
     yield Words(
-        "Les groupes de quatre ne sont là que pour l'oeil : on n'y tape pas d'espace. Le signe"
-        f" {SHOWN_SPACE} est une espace. Sous chaque signe : ^ majuscule, # chiffre. Entre"
+        "Les groupes de quatre ne sont là que pour l'oeil : on n'y tape pas d'espace, mais tout"
+        f" trait d'union se tape (clé de reprise). Le signe {SHOWN_SPACE} est une espace. Sous"
+        " chaque signe : ^ majuscule, # chiffre. Entre"
         " crochets le contrôle de la ligne, sans les groupes : printf %s 'LIGNE' | sha256sum | cut"
         " -c1-4",
-        "The groups of four are for the eye alone: no space is typed between them. The sign"
-        f" {SHOWN_SPACE} is a space. Under each sign: ^ capital, # digit. In brackets the check of"
+        "The groups of four are for the eye alone: no space is typed between them, but every hyphen"
+        f" is (recovery key). The sign {SHOWN_SPACE} is a space. Under each sign: ^ capital, #"
+        " digit. In brackets the check of"
         " the line (without the groups): printf %s 'LINE' | sha256sum | cut -c1-4",
     )
     yield Words(

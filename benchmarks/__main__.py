@@ -116,7 +116,7 @@ def far(ground: Ground, only: str, runs: int) -> Iterator[str]:
     if only in "copy of files":
         files = {n: cases.files_of(ground, n) for n in cases.SIZES}
         both = [measure(copies.copy_of_files(ground, files[n], n), runs) for n in cases.SIZES]
-        yield line("copy of files", *both, fixed=2.0, slope=1.05)
+        yield line("copy of files", *both, fixed=0.0, slope=1.05)
     if only in "drill over a long line":
         ours, raw = long_line.drill(ground, runs)
         yield bounded("drill over a long line", ours / raw, long_line.BOUND, "x")

@@ -114,8 +114,7 @@ def main() -> None:
 def far(ground: Ground, only: str, runs: int) -> Iterator[str]:
     """Measure copies, a long line, and work on a bucket with very many objects; one line each."""
     if only in "copy of files":
-        files = {n: cases.files_of(ground, n) for n in cases.SIZES}
-        both = [measure(copies.copy_of_files(ground, files[n], n), runs) for n in cases.SIZES]
+        both = [measure(copies.copy_of_files(ground, n), runs) for n in copies.SIZES]
         yield line("copy of files", *both, fixed=0.0, slope=1.05)
     if only in "drill over a long line":
         ours, raw = long_line.drill(ground, runs)

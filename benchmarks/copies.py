@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
 from benchmarks.cases import Pair
-from benchmarks.ground import PRA
+from benchmarks.ground import MB, PRA, make_files
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from benchmarks.ground import Ground, Timed
 
+SIZES = {"small": (1, 10), "large": (6000, 50_000)}  # MB, files
 POLICY = """\
 site: bench
 name: Bench
@@ -30,8 +30,10 @@ services:
 """
 
 
-def copy_of_files(ground: Ground, source: Path, name: str) -> Pair:
+def copy_of_files(ground: Ground, name: str) -> Pair:
     """Copy one point of some files into a repository that is yet to be made."""
+    megabytes, count = SIZES[name]
+    source = make_files(ground.fresh(f"to-copy-{name}"), count=count, size=megabytes * MB)
     home = ground.fresh(f"copied-{name}")
     near, far, state = (home / one for one in ("near", "far", "state"))
     (home / "policies").mkdir()
@@ -42,15 +44,18 @@ def copy_of_files(ground: Ground, source: Path, name: str) -> Pair:
     ground.run([str(PRA), "backup", "bench", "--no-copy", "--quiet"], env=env)
     before = home / "before"
     shutil.copytree(state, before)
+    shutil.rmtree(source)  # gigabytes, and what is copied is in `near`
 
     def ours() -> Timed:
         shutil.rmtree(far, ignore_errors=True)
         shutil.rmtree(state)
         shutil.copytree(before, state)
+        os.sync()  # what the other side has just written is not ours to wait for
         return ground.timed([str(PRA), "repo", "copy", "bench", "--quiet"], env=env)
 
     def raw() -> Timed:
         shutil.rmtree(far, ignore_errors=True)
+        os.sync()
         at = ["--repo", str(far), "--from-repo", str(near), "--cache-dir", str(ground.fresh("c"))]
         at += ["--from-password-file", str(ground.password)]
         return ground.timed(

@@ -115,6 +115,8 @@ class _Work:
             missing = [p for p in self._wanted(points) if there.lacks(p, resealed=pair.reseals)]
             usable_at = self._usable_before(known, newest)
             stack.enter_context(lease(self.app.state, urls[1], exclusive=False))
+            beside = stack.enter_context(ThreadPoolExecutor(1, "policy"))  # what it takes overlaps
+            policy = beside.submit(put_beside, self.app, self.site, pair.into, self._said)
             if newest in missing:
                 self._bring(reading(), [newest], seed=known.complete is None)
                 usable_at = self.app.clock()
@@ -125,7 +127,7 @@ class _Work:
                 self._bring(reading(), older[at : at + AT_ONCE], seed=known.complete is None)
             if missing:
                 there = There(pair.into.snapshots())
-            put_beside(self.app, self.site, pair.into, self._said)
+            policy.result()
             return Brought(
                 newest=newest,
                 snapshots=self._proven(there, newest, missing),

@@ -199,10 +199,13 @@ def test_a_repository_that_is_there_is_read_as_of_now() -> None:
     assert T + HOUR == before_wipe({}, T + HOUR)
 
 
-def test_a_wiped_repository_is_read_as_of_just_before_the_wipe() -> None:
-    as_of = before_wipe(whole(T + MINUTE), T + HOUR)
+def test_a_wiped_repository_is_read_as_of_the_second_in_which_the_wipe_began() -> None:
+    pasts = whole(T + MINUTE)
+    as_of = before_wipe(pasts, T + HOUR)
 
-    assert T + MINUTE - timedelta(microseconds=1) == as_of
+    assert T + MINUTE == as_of
+    there = [unhidden(past, as_of) for past in pasts.values()]
+    assert {Fate.WANTED} == {choose("key", Kind.INDEX, one, as_of).fate for one in there}
 
 
 def test_the_wipe_began_with_the_first_deletion_and_not_with_the_last_key() -> None:
@@ -210,7 +213,7 @@ def test_the_wipe_began_with_the_first_deletion_and_not_with_the_last_key() -> N
     pasts[PACK] = past(put(T - HOUR), gone(T))
     pasts[f"keys/{NAME}"] = past(put(T - HOUR), gone(T + 5 * MINUTE))
 
-    assert T - timedelta(microseconds=1) == before_wipe(pasts, T + HOUR)
+    assert T == before_wipe(pasts, T + HOUR)
 
 
 def test_a_wipe_that_is_still_to_come_changes_nothing() -> None:
@@ -221,7 +224,16 @@ def test_what_was_only_written_over_is_no_reason_to_go_further_back() -> None:
     pasts = whole(T + MINUTE)
     pasts[PACK] = past(put(T - HOUR), put(T, "noise"), gone(T + MINUTE))
 
-    assert T + MINUTE - timedelta(microseconds=1) == before_wipe(pasts, T + HOUR)
+    assert T + MINUTE == before_wipe(pasts, T + HOUR)
+
+
+def test_in_one_second_a_deletion_counts_as_later_than_what_was_written() -> None:
+    half = T + SECOND / 2
+    then, before = past(put(T), gone(T)), past(put(T - HOUR), gone(T - SECOND))
+
+    assert then[:1] == unhidden(then, half)
+    assert before == unhidden(before, half)
+    assert [1, 0] == [taken({PACK: one}, half) for one in (then, before)]
 
 
 def test_what_was_taken_after_an_instant_is_counted() -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 ID = re.compile(r"[0-9a-f]{64}")
+RESOLUTION = timedelta(seconds=1)  # of the times in a list of versions
 
 
 class Kind(StrEnum):
@@ -154,8 +155,13 @@ def shown(key: str, kind: Kind, past: History, at: datetime) -> Choice:
 
 def unhidden(past: History, since: datetime) -> History:
     """Return what an object would have been, had nobody deleted it after an instant."""
-    kept = tuple(v for v in past if not (v.is_marker and v.at > since))
+    kept = tuple(v for v in past if not (v.is_marker and _is_after(v.at, since)))
     return kept or past
+
+
+def _is_after(told: datetime, since: datetime) -> bool:
+    """Whether something may have been after an instant: S3 cuts its times off to whole seconds."""
+    return told + RESOLUTION > since
 
 
 def is_whole(choice: Choice, good: Version) -> bool:
@@ -199,7 +205,9 @@ def bursts(pasts: Mapping[str, History]) -> tuple[Burst, ...]:
 
 def taken(pasts: Mapping[str, History], after: datetime) -> int:
     """Return how often an object was deleted or overwritten after an instant."""
-    return sum(blow[0] > after for key, past in pasts.items() for blow in _blows(key, past))
+    return sum(
+        _is_after(blow[0], after) for key, past in pasts.items() for blow in _blows(key, past)
+    )
 
 
 def _grouped(blows: Iterable[tuple[datetime, bool, bool]]) -> tuple[Burst, ...]:
@@ -236,7 +244,8 @@ def before_wipe(pasts: Mapping[str, History], at: datetime) -> datetime:
     """Return the instant as of which to read a repository that may be wiped at `at`.
 
     It is `at` itself where a repository is there: a config, a key, a snapshot and an index,
-    whatever was written over them. Else it is just before the deletions that took the last of one.
+    whatever was written over them. Else it is the second in which the deletions began that took
+    the last of one: what was written in it counts, and what was deleted in it is to be `unhidden`.
     """
     ends = []
     for kind in (Kind.CONFIG, Kind.KEYS, Kind.SNAPSHOTS, Kind.INDEX):
@@ -250,7 +259,7 @@ def before_wipe(pasts: Mapping[str, History], at: datetime) -> datetime:
     # What was only written over is still found by its name.
     blows = (blow for key, past in pasts.items() for blow in _blows(key, past) if blow[1])
     starts = [b.start for b in _grouped(blows) if b.start <= deletion <= b.end]
-    return min(starts, default=deletion) - timedelta(microseconds=1)
+    return min(starts, default=deletion)
 
 
 def _last_there(pasts: Iterable[History], at: datetime) -> datetime | None:

@@ -45,6 +45,8 @@ def run(place: Place, request: dict[str, Any], tell: Tell) -> dict[str, Any]:
     undone = datetime.fromisoformat(request["undone"]) if request.get("undone") else None
     there = {key: unhidden(past, undone) for key, past in found.items()} if undone else found
     as_of = before_wipe(there, at)
+    if as_of < at:
+        there = {key: unhidden(past, as_of) for key, past in there.items()}
     choices = [
         shown(key, kind, past, as_of)
         for key, past in there.items()

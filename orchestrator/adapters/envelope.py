@@ -7,16 +7,15 @@ where it is used: the daemon opens none.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
-import os
 import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from orchestrator.adapters import whole_file
 from orchestrator.errors import KitDamaged, KitRefused, Misused
 
 if TYPE_CHECKING:
@@ -273,23 +272,9 @@ def write(path: Path, content: bytes, *, over: bool) -> None:
     Raises Misused where it is there and `over` is false, or where it cannot be written.
     """
     writable(path, over=over)
-    part = path.with_name(f".{path.name}.part")
     try:
-        part.unlink(missing_ok=True)
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(handle)
-        part.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        whole_file.write(path, content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
         raise Misused(
             f"{path}: it cannot be written: {error.strerror}", hint="Choose another folder."
         ) from error

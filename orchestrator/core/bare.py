@@ -178,14 +178,14 @@ def differences(site: Site, kit: Kit) -> Iterator[Finding]:
                 code="kit-lacks-repository",
                 severity=Severity.WARNING,
                 message=f"the kit has no key of {name}, which the policy names: not used",
-                remedy=f"Write a new kit, `pra kit export {site.id}`, and give it to its holders.",
+                remedy=f"Write a new kit, `pra kit export {site.id} -o FILE`, and hand it out.",
             )
         elif held is not None and held.url.rstrip("/") != spec.url.rstrip("/"):
             yield Finding(
                 code="kit-address-differs",
                 severity=Severity.WARNING,
                 message=f"{name}: the kit has another address than the policy; the kit's is used",
-                remedy=f"Write a new kit, `pra kit export {site.id}`, if the repository has moved.",
+                remedy=f"Write a new kit, `pra kit export {site.id} -o FILE`, if it has moved.",
             )
 
 

@@ -148,12 +148,12 @@ def _opening(
             severity=Severity.WARNING,
             message=f"{mine.id}: its password is another one since the kit was written; the kit's"
             " recovery key opened it",
-            remedy=f"Write a new kit: `pra kit export {kit.site}`.",
+            remedy=f"Write a new kit: `pra kit export {kit.site} -o FILE`.",
         )
     if mine.error is None:
         return
     hint = mine.error.hint
-    message = f"{mine.id}: {mine.error}"
+    message = f"{mine.id}: {str(mine.error).removeprefix(f'{mine.id}: ')}"
     if isinstance(mine.error, (RepositoryRefused, RepositoryAbsent)) and (
         lost := _lost(held, mine, processes)
     ):
@@ -163,6 +163,12 @@ def _opening(
             f" `pra repo restore-keys {kit.site} {mine.id} --kit FILE`."
             if held.objects
             else "This kit has no copy of them: take the file of a kit, not its typed page."
+        )
+    elif isinstance(mine.error, RepositoryRefused):
+        hint = (
+            f"What opened it on {kit.at:%Y-%m-%d}, when this kit was written, does no more: take a"
+            " newer kit. There is none? Where a copy still opens:"
+            f" `pra kit export {kit.site} -o FILE`."
         )
     yield Finding(code="kit-repository-shut", severity=Severity.ERROR, message=message, remedy=hint)
 

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Self
 
+from orchestrator.adapters import whole_file
+from orchestrator.adapters.whole_file import draft
 from orchestrator.core.policy.fault import PROVIDER_FILE
 from orchestrator.core.recovering import journal as notes
 from orchestrator.core.recovering.place import alive, conflict
@@ -36,8 +38,7 @@ FILES, DATABASE = "files", "database"
 DAMAGED = "-damaged"  # what was fetched of a point that is not whole
 POLICIES = "policies"
 README, DOCUMENT = "README.txt", "recover.json"
-PART = ".part"
-OURS = {HIDDEN, README, DOCUMENT, f"{README}{PART}", f"{DOCUMENT}{PART}"}
+OURS = {HIDDEN, README, DOCUMENT, draft(README), draft(DOCUMENT)}
 
 
 class Place:
@@ -102,7 +103,7 @@ class Place:
 
     def _insist(self, hidden: Path) -> None:
         """Refuse a folder of this name that no recovery made: what is in it would be removed."""
-        names = {self._journal.name, f"{self._journal.name}{PART}", self.root.name}
+        names = {self._journal.name, draft(self._journal.name), self.root.name}
         try:
             is_folder = stat.S_ISDIR(hidden.lstat().st_mode)
             strange = not is_folder or {entry.name for entry in os.scandir(hidden)} - names
@@ -140,20 +141,8 @@ class Place:
     def put(self, name: Path | str, text: str) -> None:
         """Write a file of ours, whole or not at all. Raises PraError."""
         path = self.target / name
-        part = path.with_name(f"{path.name}{PART}")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
-            descriptor = os.open(part, flags, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(descriptor)
-            part.replace(path)
-            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            whole_file.write(path, text.encode())
         except OSError as error:
             raise PraError(
                 f"{path}: cannot be written: {error.strerror}",

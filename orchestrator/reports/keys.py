@@ -106,4 +106,4 @@ def _lines(site: str, one: Changed) -> Iterator[str]:
         yield "  has the bucket's keys and the old password reads it there: change the S3 keys too."
     if one.stale:
         yield f"  The recovery kit {one.stale} is stale now: export another, and give it to its"
-        yield f"  holders: pra kit export {site} -o FILE --holder NAME=FILE ..."
+        yield f"  holders: pra kit export {site} -o FILE"

@@ -170,8 +170,8 @@ def _verified(found: Verified) -> Iterator[str]:
         yield from (f"    {remark}" for remark in row.remarks)
     yield from (f"  stale: {said}" for said in found.stale)
     if found.stale or found.is_refused:
-        yield f"  Export a new one: `pra kit export {kit.site} -o FILE --holder NAME=... --force`,"
-        yield "  and take the old copies back from their holders."
+        yield f"  Export a new one, `pra kit export {kit.site} -o FILE --force`, and take the old"
+        yield "  copies back from their holders."
     if not found.is_known:
         yield f"  {kit.site} has no policy here: whether it is the kit of today nobody can tell,"
         yield "  and nothing was recorded."

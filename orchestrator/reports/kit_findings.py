@@ -60,6 +60,14 @@ FRENCH: dict[str, list[tuple[str, str, str]]] = {
             "Ce kit n'en a pas de copie : prenez le fichier d'un kit, pas sa page recopiée.",
         ),
         (
+            r"(?P<name>[^:]+): the password opens no key .*",
+            "{name} : le mot de passe du kit n'ouvre plus la copie",
+            (
+                "Il a été changé ou révoqué depuis : prenez un kit plus récent. Il n'y en a pas ?"
+                " Là où une copie s'ouvre encore : {0}."
+            ),
+        ),
+        (
             r"(?P<name>[^:]+): (?P<why>.*)",
             "{name} : la copie ne s'ouvre pas : {why}",
             "{remedy}",

@@ -175,6 +175,24 @@ def test_a_kit_of_before_a_new_password_opens_with_its_recovery_key(
     assert "its password is another one" in said(document, "kit-recovery-key")
 
 
+def test_a_kit_whose_keys_were_all_revoked_is_named_as_the_reason(
+    office: Office, machine: Machine
+) -> None:
+    kit = office.kit("--no-recovery-key")
+    office.secret("new", "another password")
+    new = ["--new-password-file", str(office.secrets / "new")]
+    rotated = office.pra("repo", "rotate-key", "acme", "far", *new)
+    assert 0 == rotated.code, rotated
+    office.burgled()
+
+    ran = machine.drill(kit)
+
+    assert (4, "inconclusive") == (ran.code, ran.json["verdict"])
+    assert "far: the password opens no key" in said(ran.json, "kit-repository-shut")
+    assert "take a newer kit" in remedy(ran.json, "kit-repository-shut")
+    assert "pra kit export acme -o FILE" in remedy(ran.json, "kit-repository-shut")
+
+
 def test_the_newest_policy_wins_and_the_other_copy_s_is_told(
     office: Office, machine: Machine
 ) -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import shutil
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -255,7 +256,8 @@ def test_an_instant_that_a_lot_has_drawn_is_told_and_the_point_before_it_is_used
 ) -> None:
     document, service = site.found("--point", "random-within-30d", "--repository", "nas")
 
-    sound = [point for point in site.points[:2] if point["usable_at"] <= document["t0"]]
+    t0, sealed = datetime.fromisoformat(document["t0"]), sealed_at(site)
+    sound = [point for point in site.points[:2] if sealed[point["run"]] <= t0]
     assert ("random-within-30d", "proven") == (document["point"], service["verdict"]), document
     assert sound[-1]["data_time"] == service["data_time"]
     assert "instant-drawn" in codes(document)
@@ -293,6 +295,16 @@ def test_on_a_bare_machine_the_seals_tell_whose_marks_were_taken_off(site: Attac
     assert ("proven", sound["data_time"]) == (service["verdict"], service["data_time"]), ran
     assert {"marks-removed", "suspected-skipped"} <= set(codes(ran.json))
     assert [last["run"]] == [one["run"] for one in service["suspected_points"]]
+
+
+def sealed_at(site: Attacked) -> dict[str, datetime]:
+    """By run, since when it is a point; the log's "usable at" is when its seal was there."""
+    found = {}
+    for snapshot in listed(site):
+        tags = dict(tag.split("=", 1) for tag in snapshot["tags"] if "=" in tag)
+        if tags.get("source") == "seal":
+            found[tags["run"]] = datetime.fromisoformat(snapshot["time"])
+    return found
 
 
 def listed(site: Attacked) -> list[dict[str, Any]]:

@@ -15,10 +15,15 @@ from tests.unit.test_bare import said as document
 
 GONE = "far: its config and keys are gone from the repository: no password opens it"
 PUT_BACK = "The kit has them. Put them back: `pra repo restore-keys acme far --kit FILE`."
+SHUT = "far: the password opens no key of the repository"
+OLD_KIT = (
+    "Take a newer kit. There is none? Where a copy still opens: `pra kit export acme -o FILE`."
+)
 TOLD = [
     ("kit-recovery-key", "far: its password is another one", "`pra kit export acme`", "far : le"),
     ("kit-repository-shut", GONE, PUT_BACK, "far : config and keys effacés"),
     ("kit-repository-shut", GONE, "This kit has no copy of them.", "far : config and keys effacés"),
+    ("kit-repository-shut", SHUT, OLD_KIT, "far : le mot de passe du kit n'ouvre plus la copie"),
     ("kit-repository-shut", "far: it is locked", "Wait.", "far : la copie ne s'ouvre pas : it is"),
     (
         "policy-absent",

@@ -41,7 +41,7 @@ def kits(ground: Ground) -> Said:
                 "there is no recovery kit: if all were lost tonight, nobody could open a copy"
                 if wanted
                 else "there is no recovery kit",
-                f"Make one: `pra kit export {site.id} -o FILE --holder NAME=FILE ...`.",
+                f"Make one: `pra kit export {site.id} -o FILE` asks who can open it.",
             )
             continue
         found = list(_doubts(ground, site, known.kit))
@@ -50,7 +50,7 @@ def kits(ground: Ground) -> Said:
                 "kit-stale",
                 site.id,
                 f"the recovery kit would not do: {doubt}",
-                f"Export it again: `pra kit export {site.id} -o FILE --holder NAME=FILE ...`.",
+                f"Export it again: `pra kit export {site.id} -o FILE` asks who can open it.",
             )
         never = [name for name in known.kit.holders if name not in known.kit.verified]
         if never and not found:

@@ -100,7 +100,7 @@ def _remedy(
     kit = known.kit
     if kit is None or any(changed(site, kit, observed)):
         return (
-            f"Make one: `pra kit export {site.id} -o FILE --holder NAME=FILE ...`, give each"
+            f"Make one: `pra kit export {site.id} -o FILE` asks who can open it; give each"
             " holder a copy, and have each run `pra kit verify FILE`."
         )
     late = [

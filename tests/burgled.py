@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -205,3 +206,18 @@ class Machine:
         found = [r.event.run for r in log.read() if isinstance(r.event, RunStarted)]
         log.close()
         return found
+
+
+def typed(page: str, repository: str, target: Path) -> list[str]:
+    """The commands of a repository's page, with the secrets typed in from it."""
+    section = page.split(f" {repository} (", 1)[1].split("\n3.", 1)[0].split("\nAnnexe", 1)[0]
+    password = re.search(r"\(RESTIC_PASSWORD\):\n    (.*?)   \[", section)
+    assert password is not None, section
+    secret = password[1].replace("  ", "").replace("\N{MIDDLE DOT}", " ")
+    commands = section.split(f"Restaurer depuis {repository}", 1)[1]
+    lines = [line[4:] for line in commands.splitlines() if line.startswith("    ")]
+    lines = [line.replace("/reprise", str(target)) for line in lines]
+    return [
+        f"export RESTIC_PASSWORD='{secret}'" if line.startswith("export RESTIC_PASSWORD") else line
+        for line in lines
+    ]

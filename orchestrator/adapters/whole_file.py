@@ -6,10 +6,9 @@ import contextlib
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from orchestrator.errors import SecretMissing
 
 
 def draft(name: str) -> str:
@@ -41,6 +40,21 @@ def write(path: Path, content: bytes, *, like: os.stat_result | None = None) -> 
                 part.unlink(missing_ok=True)
         raise
     _settle(path.parent)
+
+
+def replace_secret(path: str, content: bytes) -> None:
+    """Give a file that holds a secret another one; who may read it stays who could.
+
+    Raises SecretMissing where that cannot be.
+    """
+    target = Path(path).resolve()
+    try:
+        write(target, content, like=target.stat())
+    except OSError as error:
+        raise SecretMissing(
+            f"{path}: it cannot be written: {error.strerror}",
+            hint="Run it as the user who may write there.",
+        ) from error
 
 
 def _name(handle: int, part: Path, path: Path) -> None:

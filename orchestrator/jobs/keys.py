@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from orchestrator.adapters import s3
 from orchestrator.adapters.leases import lease
 from orchestrator.adapters.restic import keys, sealing
-from orchestrator.adapters.secret_file import replace_file
 from orchestrator.adapters.secrets import SecretFiles, resolve
+from orchestrator.adapters.whole_file import replace_secret
 from orchestrator.core.events import KeyRotated
 from orchestrator.core.kit.fingerprint import key_of
 from orchestrator.core.kit.keyed import Changed
@@ -62,8 +62,8 @@ def rotate(  # noqa: PLR0913 - what a caller may choose
         for path in {one.repository.password.value[0] for one in found if one.is_ours}:
             tell(f"writing {path}")
             before = Path(path).read_bytes()
-            replace_file(path, password + b"\n")
-            undo.callback(replace_file, path, before)
+            replace_secret(path, password + b"\n")
+            undo.callback(replace_secret, path, before)
         undo.pop_all()  # from here on the new password is the policy's
         changed = []
         for one in found:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from orchestrator.reports.words import duration
-from tests.burgled import PASSWORDS, Machine, Office
+from tests.burgled import PASSWORDS, Machine, Office, typed
 from tests.quick import make, upload
 
 if TYPE_CHECKING:
@@ -156,6 +156,13 @@ def test_a_copy_on_the_stolen_nas_alone_means_that_nothing_comes_back(
     assert "REFUTED" in ran.err
 
 
+def another_password(office: Office) -> None:
+    office.secret("new", "another password")
+    new = ["--new-password-file", str(office.secrets / "new")]
+    rotated = office.pra("repo", "rotate-key", "acme", "far", *new)
+    assert 0 == rotated.code, rotated
+
+
 def test_a_kit_of_before_a_new_password_opens_with_its_recovery_key(
     office: Office, machine: Machine
 ) -> None:
@@ -163,10 +170,7 @@ def test_a_kit_of_before_a_new_password_opens_with_its_recovery_key(
     alone = re.sub(r"  near: .*\n", "", written.read_text())
     written.write_text(alone.replace("to: near, copy_to: [far]", "to: far"))
     kit = office.kit()
-    office.secret("new", "another password")
-    new = ["--new-password-file", str(office.secrets / "new")]
-    rotated = office.pra("repo", "rotate-key", "acme", "far", *new)
-    assert 0 == rotated.code, rotated
+    another_password(office)
     office.burgled()
 
     document = machine.drill(kit).json
@@ -179,10 +183,7 @@ def test_a_kit_whose_keys_were_all_revoked_is_named_as_the_reason(
     office: Office, machine: Machine
 ) -> None:
     kit = office.kit("--no-recovery-key")
-    office.secret("new", "another password")
-    new = ["--new-password-file", str(office.secrets / "new")]
-    rotated = office.pra("repo", "rotate-key", "acme", "far", *new)
-    assert 0 == rotated.code, rotated
+    another_password(office)
     office.burgled()
 
     ran = machine.drill(kit)
@@ -374,21 +375,6 @@ def test_a_plan_from_the_kit_restores_nothing_and_one_path_comes_back_alone(
     assert 2 == wrong.code
     assert (str(was), 1) == (document["services"][0]["path"], document["services"][0]["files"])
     assert [] == machine.left()
-
-
-def typed(page: str, repository: str, target: Path) -> list[str]:
-    """The commands of a repository's page, with the secrets typed in from it."""
-    section = page.split(f" {repository} (", 1)[1].split("\n3.", 1)[0].split("\nAnnexe", 1)[0]
-    password = re.search(r"\(RESTIC_PASSWORD\):\n    (.*?)   \[", section)
-    assert password is not None, section
-    secret = password[1].replace("  ", "").replace("\N{MIDDLE DOT}", " ")
-    commands = section.split(f"Restaurer depuis {repository}", 1)[1]
-    lines = [line[4:] for line in commands.splitlines() if line.startswith("    ")]
-    lines = [line.replace("/reprise", str(target)) for line in lines]
-    return [
-        f"export RESTIC_PASSWORD='{secret}'" if line.startswith("export RESTIC_PASSWORD") else line
-        for line in lines
-    ]
 
 
 def tree(top: Path) -> dict[str, bytes]:

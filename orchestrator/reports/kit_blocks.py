@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.core.kit.contents import ADOPTED, DATABASE, object_payload, payload
 from orchestrator.core.kit.fingerprint import fingerprint, material
-from orchestrator.core.kit.typed import lines
+from orchestrator.core.kit.typed import WIDTH, lines
 from orchestrator.reports import kit_times
 from orchestrator.reports.words import when
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SHOWN_SPACE = "\N{MIDDLE DOT}"
 BINARY_WIDTH = 60
+ADDRESS_WIDTH = 72  # an address is read in words: it may fill the page
 PRINTED_DIGITS = 12
 
 
@@ -150,11 +151,11 @@ def _first(kit: Kit) -> Iterator[Block]:
         f" trait d'union se tape (clé de reprise). Le signe {SHOWN_SPACE} est une espace. Sous"
         " chaque signe : ^ majuscule, # chiffre. Entre"
         " crochets le contrôle de la ligne, sans les groupes : printf %s 'LIGNE' | sha256sum | cut"
-        " -c1-4",
+        " -c1-4. Plusieurs lignes n'en font qu'une.",
         "The groups of four are for the eye alone: no space is typed between them, but every hyphen"
         f" is (recovery key). The sign {SHOWN_SPACE} is a space. Under each sign: ^ capital, #"
-        " digit. In brackets the check of"
-        " the line (without the groups): printf %s 'LINE' | sha256sum | cut -c1-4",
+        " digit. In brackets the check of the line (without the groups): printf %s 'LINE' |"
+        " sha256sum | cut -c1-4. Several lines are one word.",
     )
     yield Words(
         "Les codes QR disent la même chose en JSON : url, region, password, access_key, secret_key,"
@@ -189,7 +190,7 @@ def _repository(kit: Kit, one: KitRepository, number: int) -> Iterator[Block]:
     print_ = fingerprint(kit.kit, opens(one))[:PRINTED_DIGITS]
     stated = "; ".join([*facts, print_])
     yield Words(f"Empreinte et faits : {stated}.", f"Fingerprint and facts: {stated}.")
-    yield typed("Adresse / Address (RESTIC_REPOSITORY)", one.url)
+    yield typed("Adresse / Address (RESTIC_REPOSITORY)", one.url, ADDRESS_WIDTH)
     if one.s3 is not None:
         yield typed("Clé d'accès / Access key (AWS_ACCESS_KEY_ID)", one.s3.access_key)
         yield typed("Clé secrète / Secret key (AWS_SECRET_ACCESS_KEY)", one.s3.secret_key)
@@ -289,14 +290,14 @@ def _putting_back(one: KitRepository) -> Iterator[str]:
     yield f"aws --endpoint-url {endpoint} s3 cp --recursive {one.id}/keys s3://{path}/keys"
 
 
-def typed(label: str, secret: str) -> Typed:
+def typed(label: str, secret: str, width: int = WIDTH) -> Typed:
     """Return a secret to type; what no page can show is in hexadecimal, and says so."""
     try:
         printable = secret.encode("latin-1").decode("latin-1").isprintable()
     except UnicodeEncodeError:
         printable = False
     if printable and SHOWN_SPACE not in secret:
-        return Typed(label, tuple(lines(secret)))
+        return Typed(label, tuple(lines(secret, width)))
     return Typed(label, tuple(lines(secret.encode().hex())), "UTF-8, hex: xxd -r -p")
 
 

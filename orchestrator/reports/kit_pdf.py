@@ -5,6 +5,7 @@ The libraries are imported where they are used: only who makes a page needs them
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.reports.kit_blocks import Code, Commands, Heading, Typed, Words, blocks, foot
@@ -22,6 +23,7 @@ MARGIN, FOOT = 15.0, 12.0  # mm
 TEXT, SMALL, MONO = 9.5, 7.5, 10.0  # points
 LINE = 4.4
 CODE_MM = 58.0
+CAPTION = 6.0  # mm
 QUIET = 4  # squares around a code that stay white
 COMMAND_SIGNS = 92  # of the small monospaced face, in a line
 
@@ -29,8 +31,9 @@ COMMAND_SIGNS = 92  # of the small monospaced face, in a line
 def pdf(kit: Kit) -> bytes:
     """Return the page as PDF."""
     page = _paper(foot(kit), kit)
-    for block in blocks(kit):
-        _draw(page, block)
+    drawn = list(blocks(kit))
+    for block, after in zip_longest(drawn, drawn[1:]):
+        _draw(page, block, after)
     return bytes(page.output())
 
 
@@ -60,10 +63,10 @@ def _paper(words: str, kit: Kit) -> FPDF:
     return paper
 
 
-def _draw(page: Any, block: Block) -> None:  # noqa: ANN401 - FPDF is imported when it is used
+def _draw(page: Any, block: Block, after: Block | None) -> None:  # noqa: ANN401 - FPDF
     match block:
         case Heading():
-            _heading(page, block)
+            _heading(page, block, _height(after))
         case Words():
             _words(page, block)
         case Commands():
@@ -74,8 +77,19 @@ def _draw(page: Any, block: Block) -> None:  # noqa: ANN401 - FPDF is imported w
             _code(page, block)
 
 
-def _heading(page: Any, block: Heading) -> None:  # noqa: ANN401 - the same
-    if block.top or page.will_page_break(30):
+def _height(block: Block | None) -> float:
+    """Return what a block takes at least, in mm: a heading stands with what it is over."""
+    match block:
+        case Code():
+            return CODE_MM + CAPTION
+        case Typed():
+            return 6.0 + 8 * min(len(block.rows), 3)
+        case _:
+            return 20.0
+
+
+def _heading(page: Any, block: Heading, below: float) -> None:  # noqa: ANN401 - the same
+    if block.top or page.will_page_break(10 + below):
         page.add_page()
     page.ln(0 if block.top else 2)
     page.set_font("helvetica", "B", 15 if block.top else 11)
@@ -91,16 +105,19 @@ def _words(page: Any, block: Words) -> None:  # noqa: ANN401 - the same
 
 
 def _commands(page: Any, block: Commands) -> None:  # noqa: ANN401 - the same
-    page.set_font("courier", size=SMALL + 0.5)
     page.set_fill_color(240)
     for line in block.lines:
         for part in folded(line):
+            page.set_font("courier", size=SMALL + 0.5)
+            wide = page.get_string_width(_latin(part)) + 2 * page.c_margin
+            if wide > page.epw:  # one word that nothing may part
+                page.set_font("courier", size=(SMALL + 0.5) * page.epw / wide)
             page.cell(0, 3.9, _latin(part), fill=True, new_x="LMARGIN", new_y="NEXT")
     page.ln(2)
 
 
 def _typed(page: Any, block: Typed) -> None:  # noqa: ANN401 - the same
-    if page.will_page_break(6 + 8 * min(len(block.rows), 3)):
+    if page.will_page_break(_height(block)):
         page.add_page()
     page.set_font("helvetica", "B", SMALL + 0.5)
     note = f" ({block.note})" if block.note else ""
@@ -119,7 +136,7 @@ def _typed(page: Any, block: Typed) -> None:  # noqa: ANN401 - the same
 def _code(page: Any, block: Code) -> None:  # noqa: ANN401 - the same
     squares = matrix(block.payload)
     side = CODE_MM / (len(squares) + 2 * QUIET)
-    if page.will_page_break(CODE_MM + 6):
+    if page.will_page_break(_height(block)):
         page.add_page()
     left, top = page.l_margin + QUIET * side, page.get_y() + QUIET * side
     page.set_fill_color(0)

@@ -118,7 +118,8 @@ def _none(
     if found.suspected and not found.usable:
         return Damaged(
             "every recovery point is suspected",
-            hint="Judge them: `pra incidents resolve ID --false-alarm` if they are sound.",
+            hint="Judge them: `pra incidents` names the incident, `pra incidents resolve ID"
+            " --false-alarm` ends it if they are sound.",
         )
     if found.unusable and not found.usable:
         return Damaged(f"no usable recovery point: {found.unusable[-1]}")

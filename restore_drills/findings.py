@@ -53,7 +53,8 @@ def suspected(plan: ServicePlan, passed: Sequence[Point], zone: str) -> Finding:
         severity=Severity.WARNING,
         service=plan.id,
         message=f"{many} suspected, of {_local(first, zone)} and later: not used",
-        remedy="Judge them: `pra incidents resolve ID --false-alarm` if they are sound.",
+        remedy="Judge them: `pra incidents` names the incident, `pra incidents resolve ID"
+        " --false-alarm` ends it if they are sound.",
     )
 
 

@@ -220,7 +220,10 @@ FINDINGS_FR = {
     ),
     "suspected-skipped": (
         "des points plus récents sont suspects : ils n'ont pas servi",
-        "Jugez-les : `pra incidents resolve ID --false-alarm` s'ils sont sains.",
+        (
+            "Jugez-les : `pra incidents` nomme l'incident, `pra incidents resolve ID --false-alarm`"
+            " y met fin s'ils sont sains."
+        ),
     ),
     "changed-unusually": (
         "le point utilisé contient un changement inhabituel, que personne n'a encore jugé",

@@ -110,6 +110,19 @@ def test_each_end_of_the_line_has_its_own_limit(here: Scene, made: Scene, snapsh
     assert made.restic.call.line is line
 
 
+def test_a_copy_takes_memory_where_it_is_free_and_leaves_nothing_of_it(
+    here: Scene, made: Scene, snapshot: str
+) -> None:
+    assert {} == copying.unhurried(copying.AMPLE - 1)
+    assert {"GOGC": "200", "GOMEMLIMIT": str(1 << 30)} == copying.unhurried(2 << 30)
+    made.restic.call.more = mine = {"RESTIC_PROGRESS_FPS": "1"}
+
+    with origin(here) as source:
+        copying.copy(made.restic, source, [snapshot])
+
+    assert made.restic.call.more is mine
+
+
 def test_a_bucket_is_copied_without_its_keys(
     in_bucket: Scene, uploaded: str, s3: S3Server, bucket: Bucket, there: Scene
 ) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from orchestrator.adapters.whole_file import draft
 from orchestrator.app import App
 from orchestrator.errors import Misused
 from orchestrator.jobs import recover_start
@@ -74,10 +75,12 @@ def test_a_file_of_ours_is_not_written_through_a_link(tmp_path: Path) -> None:
     target, letter = tmp_path / "back", tmp_path / "letter"
     letter.write_text("mine")
     with Place(target) as place:
-        (target / "README.txt.part").symlink_to(letter)
-        with pytest.raises(Exception, match="cannot be written"):
-            place.put("README.txt", "all is well")
+        for name in (draft("README.txt"), "README.txt"):
+            (target / name).symlink_to(letter)
+        place.put("README.txt", "all is well")
     assert "mine" == letter.read_text()
+    assert not (target / "README.txt").is_symlink()
+    assert "all is well" == (target / "README.txt").read_text()
 
 
 def test_an_old_server_room_that_leads_elsewhere_is_not_swept(

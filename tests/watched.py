@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestrator.core.events import Event, RunKind, RunStarted, type_of
+from orchestrator.core.schedule import Schedule
 from orchestrator.errors import StateUnusable
 from orchestrator.log import Log, is_absent
 from tests.quick import make
@@ -42,6 +43,7 @@ SCHEDULED = """\
     checks: [{name: all files, files: {at_least: 10}}]
 """
 LONG = timedelta(seconds=60)
+A_TEST = timedelta(minutes=10)  # and longer than any
 E = TypeVar("E", bound=Event)
 
 
@@ -51,6 +53,7 @@ class Watched(ClientSite):
     def __init__(self, home: Path, hook: str = "http://127.0.0.1:9/none", **other: Any) -> None:  # noqa: ANN401 - as ClientSite
         super().__init__(home, **other)
         self.hook = hook
+        self.every = an_hour_or_more()
         self._child: Child | None = None
         self.secret("hook", "a secret of the hook")
         if self.url == str(self.repository):
@@ -63,8 +66,8 @@ class Watched(ClientSite):
         (self.policies / "provider.yaml").write_text(text % values)
 
     def write(self, services: str = SCHEDULED, **values: object) -> None:
-        """Write the site's policy; backed up every hour unless `every` says otherwise."""
-        super().write(services, **{"every": "1h", **values})
+        """Write the site's policy; one backup is due, and no other, unless `every` says so."""
+        super().write(services, **{"every": self.every, **values})
 
     @contextlib.contextmanager
     def daemon(self, *words: str, env: Mapping[str, str] | None = None) -> Iterator[Child]:
@@ -121,6 +124,18 @@ class Watched(ClientSite):
     def backups_begun(self) -> list[RunStarted]:
         """The backups that the log saw begin."""
         return [run for run in self.events(RunStarted) if run.kind is RunKind.BACKUP]
+
+
+def an_hour_or_more() -> str:
+    """A period of an hour or a little more, of which no slot comes while a test lasts."""
+    now = datetime.now(UTC)
+    for minutes in range(60, 120):
+        every = timedelta(minutes=minutes)
+        slots = Schedule(name="acme/partage", zone="UTC", every=every, cron=None)
+        following = slots.following(now)
+        if following is not None and following - now > A_TEST:
+            return f"{minutes}m"
+    raise AssertionError("every hour is about to strike")
 
 
 def lines_of(stderr: str) -> list[dict[str, Any]]:

@@ -86,7 +86,7 @@ def choose(proof: Proof, opened: Opened, found: Found) -> DrillError | None:
         proof.offsets["T5a"] = answer[1]
     now = setting.host.now()
     proof.point = there.before(disaster.t0, chosen=disaster.is_named)
-    proof.passed_over = there.passed_over(disaster.detected or disaster.t0, proof.point)
+    proof.passed_over = there.passed_over(disaster.detected or disaster.t0, proof.point, now)
     if proof.passed_over:
         proof.findings.append(say.suspected(plan, proof.passed_over, zone))
     if there.unmarked is not None:

@@ -51,13 +51,16 @@ class Points:
         """Return the points dated in the future: some clock is wrong."""
         return tuple(p for p in self.usable if usable_at(p) > now + CLOCKS_AGREE_WITHIN)
 
-    def passed_over(self, t0: datetime, used: Point | None) -> tuple[Point, ...]:
-        """Return the suspected points that were there by `t0` and are newer than the one used."""
-        latest = t0 + CLOCKS_AGREE_WITHIN
+    def passed_over(self, t0: datetime, used: Point | None, now: datetime) -> tuple[Point, ...]:
+        """Return the suspected points that were there by `t0` and are newer than the one used.
+
+        One that is dated after `now` was made by a wrong clock, and is there.
+        """
+        was, ahead = t0 + CLOCKS_AGREE_WITHIN, now + CLOCKS_AGREE_WITHIN
         return tuple(
             p
             for p in self.suspected
-            if usable_at(p) <= latest and (used is None or p.data_time > used.data_time)
+            if not was < usable_at(p) <= ahead and (used is None or p.data_time > used.data_time)
         )
 
     def doubt(self, point: Point, plan: ServicePlan) -> Suspect | None:

@@ -56,10 +56,9 @@ def command(
     seen = look(app, found, repositories or list(found.repositories))
     points = [p for p in seen.points if not services or p.service in services]
     if settings.json:
-        settings.emit(document(site, points, seen.unasked, limit=limit))
-    settings.say(
-        text(site, points, seen.unasked, found.timezone, limit=limit, verbose=settings.verbose)
-    )
+        settings.emit(document(site, points, seen.unasked, app.clock(), limit=limit))
+    zone, verbose = found.timezone, settings.verbose
+    settings.say(text(site, points, seen.unasked, zone, app.clock(), limit=limit, verbose=verbose))
     # One that is unplugged until its turn comes is not expected to answer.
     return int(any(found.repositories[name].rotation is None for name in seen.unasked))
 

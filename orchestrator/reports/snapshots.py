@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.codec import timestamp
 from orchestrator.reports.words import columns, size, when
+from restore_drills.points import CLOCKS_AGREE_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from orchestrator.core.copies.whereabouts import Place, Whereabouts
     from orchestrator.errors import PraError
@@ -20,18 +22,20 @@ def document(
     site: str,
     points: Sequence[Whereabouts],
     unasked: Mapping[str, PraError],
+    now: datetime,
     *,
     limit: int | None = None,
 ) -> dict[str, Any]:
     """Return the body of `pra snapshots --json`, without its schema number.
 
     `suspected` is null where nobody can say: of what another machine made, or another restic, and
-    of what is no point. `suspicions`: the services whose newest point is suspected.
+    of what is no point. `suspicions`: the services whose newest point is suspected. `ahead`: dated
+    in the future, and used by nothing.
     """
     return {
         "site": site,
-        "points": [_entry(point) for point in points[:limit]],
-        "suspicions": [_suspicion(one) for one in _suspicions(points)],
+        "points": [{**_entry(point), "ahead": _is_ahead(point, now)} for point in points[:limit]],
+        "suspicions": [_suspicion(one) for one in _suspicions(points, now)],
         "unasked": [
             {"repository": name, "error": str(error), "remedy": error.hint or None}
             for name, error in unasked.items()
@@ -44,6 +48,7 @@ def text(  # noqa: PLR0913 - what a page of it needs
     points: Sequence[Whereabouts],
     unasked: Mapping[str, PraError],
     zone: str,
+    now: datetime,
     *,
     limit: int | None = None,
     verbose: bool = False,
@@ -56,7 +61,7 @@ def text(  # noqa: PLR0913 - what a page of it needs
     lines = []
     if shown:
         header = ("data of", "service", "size", "usable in", "run", "")
-        lines += columns([header, *(_row(point, zone) for point in shown[:most])])
+        lines += columns([header, *(_row(point, zone, now) for point in shown[:most])])
     elif not unasked:
         lines.append(f"{site}: no recovery point yet. Make one with `pra backup {site}`.")
     if len(shown) > most:
@@ -68,17 +73,30 @@ def text(  # noqa: PLR0913 - what a page of it needs
     elif foreign:
         more = "" if verbose else " (--verbose shows them)"
         lines.append(f"{foreign} more that no run of this log made{more}")
-    lines += [_warning(one, zone) for one in _suspicions(points)]
+    lines += [_warning(one, zone) for one in _suspicions(points, now)]
     for error in unasked.values():
         lines.append(f"not in this list: {error}")
         lines += [f"  {error.hint}"] if error.hint else []
     return "\n".join(lines)
 
 
-def _suspicions(points: Sequence[Whereabouts]) -> list[tuple[Whereabouts, Whereabouts | None]]:
+def _is_ahead(point: Whereabouts, now: datetime) -> bool:
+    return point.data_time > now + CLOCKS_AGREE_WITHIN
+
+
+def _suspicions(
+    points: Sequence[Whereabouts], now: datetime
+) -> list[tuple[Whereabouts, Whereabouts | None]]:
     """Return, by service, the first of its newest points that are suspected, and the last clean."""
     found = []
-    ours = [point for point in points if point.repositories and not point.foreign]
+    # A sound point that a wrong clock has dated ahead of all others hides nothing.
+    ours = [
+        point
+        for point in points
+        if point.repositories
+        and not point.foreign
+        and (point.suspected or not _is_ahead(point, now))
+    ]
     for service in dict.fromkeys(point.service for point in ours):
         mine = [point for point in ours if point.service == service]
         clean = next((n for n, point in enumerate(mine) if not point.suspected), len(mine))
@@ -105,8 +123,10 @@ def _suspicion(one: tuple[Whereabouts, Whereabouts | None]) -> dict[str, Any]:
     }
 
 
-def _row(point: Whereabouts, zone: str) -> tuple[str, ...]:
+def _row(point: Whereabouts, zone: str, now: datetime) -> tuple[str, ...]:
     remarks = [f"{p.repository}: {p.problem}" for p in point.places if p.problem]
+    if _is_ahead(point, now):
+        remarks.insert(0, "dated in the future, not used")
     if point.suspected:
         remarks.insert(0, "SUSPECTED, not to be used")
     if point.foreign:

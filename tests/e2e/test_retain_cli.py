@@ -20,6 +20,7 @@ POINT = {
     "usable_at",
     "repositories",
     "suspected",
+    "ahead",
     "bytes",
     "foreign",
     "places",

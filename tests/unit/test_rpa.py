@@ -107,6 +107,16 @@ def test_a_clock_that_was_set_back_gives_no_negative_loss() -> None:
     assert Worst(rpa=timedelta(), period=timedelta()) == found
 
 
+def test_a_point_that_a_wrong_clock_dated_ahead_is_no_loss() -> None:
+    first, second = nightly(2, lasting=HOUR)
+    ahead = (second[0] + 3709 * DAY, second[1] + 3709 * DAY)
+    now = second[1] + HOUR
+
+    found = worst_case_of(remembered([first, ahead, second]), 30 * DAY, now)
+
+    assert Worst(rpa=2 * HOUR, period=DAY + HOUR) == found
+
+
 @some.composite
 def histories(draw: some.DrawFn) -> Points:
     """Backups one after another, of any length and at any distance."""

@@ -94,8 +94,8 @@ def test_what_is_adopted_is_a_point_of_the_service_that_adopts_it() -> None:
 def test_people_see_ours_and_how_many_others_there_are() -> None:
     rows = where(offsite=[*everything(), snapshot(digest(1), digest(2), NOW + DAY)])
 
-    short = text("bakery", rows, {}, "Europe/Paris")
-    full = text("bakery", rows, {}, "Europe/Paris", verbose=True)
+    short = text("bakery", rows, {}, "Europe/Paris", NOW)
+    full = text("bakery", rows, {}, "Europe/Paris", NOW, verbose=True)
 
     assert digest(1)[:8] not in short
     assert "1 more that no run of this log made (--verbose shows them)" in short
@@ -104,8 +104,8 @@ def test_people_see_ours_and_how_many_others_there_are() -> None:
 
 
 def test_who_could_not_be_asked_is_said_with_the_remedy() -> None:
-    said = text("bakery", (), {"nas": GONE}, "UTC")
-    (unasked,) = document("bakery", (), {"nas": GONE})["unasked"]
+    said = text("bakery", (), {"nas": GONE}, "UTC", NOW)
+    (unasked,) = document("bakery", (), {"nas": GONE}, NOW)["unasked"]
 
     assert "not in this list: nas: nobody answers\n  Look at the cable." == said
     assert {
@@ -116,11 +116,11 @@ def test_who_could_not_be_asked_is_said_with_the_remedy() -> None:
 
 
 def test_a_site_without_points_is_told_how_to_make_one() -> None:
-    assert "Make one with `pra backup bakery`." in text("bakery", (), {}, "UTC")
+    assert "Make one with `pra backup bakery`." in text("bakery", (), {}, "UTC", NOW)
 
 
 def test_a_machine_that_made_none_of_them_sees_them_all() -> None:
-    said = text("bakery", where(offsite=[snapshot(digest(1), digest(2), NOW)]), {}, "UTC")
+    said = text("bakery", where(offsite=[snapshot(digest(1), digest(2), NOW)]), {}, "UTC", NOW)
 
     assert f"2026-11-23 12:00  -        1 kB  nowhere    {digest(1)[:8]}  foreign" in said
     assert "The log of this machine made none of these" in said
@@ -129,7 +129,7 @@ def test_a_machine_that_made_none_of_them_sees_them_all() -> None:
 def test_more_than_the_limit_is_counted_and_a_size_that_nobody_knows_is_a_dash() -> None:
     unknown = [replace(one, bytes=None) for one in everything()]
 
-    said = text("bakery", where(offsite=unknown), {}, "UTC", limit=1)
+    said = text("bakery", where(offsite=unknown), {}, "UTC", NOW, limit=1)
 
     assert "2026-11-23 12:00  till     -     offsite    r0" in said
     assert "and 2 older ones (--limit 3)" in said
@@ -138,14 +138,14 @@ def test_more_than_the_limit_is_counted_and_a_size_that_nobody_knows_is_a_dash()
 
 def test_an_error_without_a_remedy_is_a_line() -> None:
     assert "not in this list: gone" == text(
-        "bakery", (), {"nas": RepositoryUnreachable("gone")}, "UTC"
+        "bakery", (), {"nas": RepositoryUnreachable("gone")}, "UTC", NOW
     )
 
 
 def test_the_document_has_every_point_with_its_places_and_whether_it_is_suspected() -> None:
     rows = where(offsite=everything(), nas=listed(NIGHTS[0], copied=True)[:1])
 
-    first, _ = document("bakery", rows, {}, limit=2)["points"]
+    first, _ = document("bakery", rows, {}, NOW, limit=2)["points"]
 
     assert ("r0", ["offsite"], False, False, 2000) == tuple(
         first[key] for key in ("run", "repositories", "suspected", "foreign", "bytes")
@@ -161,14 +161,27 @@ def test_suspected_points_are_marked_and_the_last_clean_one_is_named() -> None:
     log = known(recorded([*NIGHTS[1:], hurt]))
     listing = [one for night in (hurt, *NIGHTS[1:]) for one in listed(night)]
     rows = joined({"offsite": divided(listing, log, host=SITE)}, {}, {})
-    told = document("bakery", rows, {})
+    told = document("bakery", rows, {}, NOW)
 
     assert [True, False, False] == [point["suspected"] for point in told["points"]]
     (one,) = told["suspicions"]
     assert ("till", "r1") == (one["service"], one["last_clean"]["run"])
-    lines = text("bakery", rows, {}, "UTC").splitlines()
+    lines = text("bakery", rows, {}, "UTC", NOW).splitlines()
     assert "SUSPECTED, not to be used" in lines[1]
     assert "in offsite (run r1)" in lines[-1]
+
+
+def test_a_sound_point_that_a_wrong_clock_dated_ahead_hides_no_suspicion() -> None:
+    ahead = backed_up("r9", NOW + 3709 * DAY)
+    hurt = replace(NIGHTS[0], outcome=Outcome.SUSPECTED, suspect="r0", usable_at=NOW)
+    log = known(recorded([*NIGHTS[1:], hurt, ahead]))
+    listing = [one for night in (ahead, hurt, *NIGHTS[1:]) for one in listed(night)]
+    rows = joined({"offsite": divided(listing, log, host=SITE)}, {}, {})
+    told = document("bakery", rows, {}, NOW)
+
+    assert [True, False, False, False] == [point["ahead"] for point in told["points"]]
+    assert ["r1"] == [one["last_clean"]["run"] for one in told["suspicions"]]
+    assert "dated in the future, not used" in text("bakery", rows, {}, "UTC", NOW).splitlines()[1]
 
 
 def test_what_another_machine_sealed_as_suspected_is_told() -> None:

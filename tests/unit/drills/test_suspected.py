@@ -43,7 +43,13 @@ def test_a_point_that_its_seal_suspects_is_whole_and_not_used() -> None:
     used = found.before(NOW)
     assert used is not None
     assert EARLY == used.run
-    assert [RUN] == [point.run for point in found.passed_over(NOW, used)]
+    assert [RUN] == [point.run for point in found.passed_over(NOW, used, NOW)]
+
+
+def test_a_suspected_point_that_a_wrong_clock_dated_ahead_is_there_all_the_same() -> None:
+    found = find([*OLD, *bad(hours=24 * 3709)], service())
+
+    assert [RUN] == [point.run for point in found.passed_over(NOW, found.before(NOW), NOW)]
 
 
 def test_a_suspicion_may_go_back_to_a_point_that_was_sealed_as_merely_unusual() -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from orchestrator.demo import scratch
@@ -25,6 +26,11 @@ FOREIGN = ("AWS_", "RESTIC_", "PG", "PRA_", "RCLONE_", "B2_", "GOOGLE_", "AZURE_
 # The rooms whose tests take long first: what is quick fills up the end, when a worker is idle.
 ROOMS = ("image", "e2e", "component", "contract", "unit")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+# A machine that was busy for a fifth of a second has not refuted a property.
+hypothesis.settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
@@ -17,6 +18,17 @@ CHUNK = 16 * 1024
 AT_MOST = 64  # connections at once: a client that loops must not take the machine
 PATIENCE_S = 60.0
 UNAVAILABLE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+def kept(port: int = 0) -> socket.socket:
+    """Keep a port of loopback from everybody else; who connects to it is refused.
+
+    Whoever knows the number may listen on it all the same, as all servers do: with SO_REUSEADDR.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", port))
+    return held
 
 
 class Relay:
@@ -35,6 +47,7 @@ class Relay:
         self._silent = False
         self._lock = threading.Lock()
         self._live: set[socket.socket] = set()
+        self._kept: socket.socket | None = None
 
     def url(self, bucket: str, prefix: str) -> str:
         """The address of a repository behind the relay, for restic."""
@@ -45,6 +58,9 @@ class Relay:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listener.close()
+        with contextlib.suppress(OSError):  # somebody was quicker
+            self._kept = self._kept or kept(int(self.endpoint.rpartition(":")[2]))
+            weakref.finalize(self, self._kept.close)  # not everybody leaves a `with` block
         self._drop()
 
     def unavailable(self) -> None:
@@ -79,6 +95,8 @@ class Relay:
         trace: TracebackType | None,
     ) -> None:
         self.refuse()
+        if self._kept is not None:
+            self._kept.close()
 
     def _accept(self) -> None:
         while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -50,5 +51,6 @@ class Felling:
             return
         self.killed = last[-1]
         for pid in [*(children if self._whole else []), self.victim]:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself meanwhile
+                os.kill(pid, signal.SIGKILL)
         time.sleep(PAUSE_S)  # who is left waits for this answer

@@ -20,7 +20,7 @@ class Pager(Receiver):
         """Return the data of those that tell of an incident."""
         return [d["data"] for d in self.documents() if d["type"] == "pra.incident.opened"]
 
-    def wait_for(self, count: int, within: float = 20.0) -> list[dict[str, Any]]:
+    def wait_for(self, count: int, within: float = 60.0) -> list[dict[str, Any]]:
         """Wait until so many have come; returns what there is."""
         until = time.monotonic() + within
         while len(self.received) < count and time.monotonic() < until:

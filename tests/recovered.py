@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ def names(folder: Path) -> set[str]:
 def kept(target: Path, source: Path, service: str = "partage") -> Path:
     """Where the files of a service lie that were those of `source`."""
     return target / service / "files" / source.relative_to("/")
+
+
+def fetched(target: Path) -> int:
+    """How many files of `partage` lie in a recovery under way, whose folders may vanish."""
+    inside = "/stage/rooms/partage/tree"
+    walked = os.walk(target / ".pra" / "work")  # which passes over what is gone, as glob does not
+    return sum(len(files) for at, _, files in walked if inside in at)
 
 
 def journal(target: Path) -> dict[str, Any]:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 COMMAND_DEADLINE = timedelta(seconds=30)
 LIMIT_BYTES = 64 * 1024
-ATTEMPTS = 5
 # What password stores need to find their agent and their folder; nothing that may be a secret.
 COMMAND_ENV = (
     "PATH",
@@ -147,13 +146,15 @@ class SecretFiles:
         for base in _bases():
             if _is_ours(base) and (base / run).is_dir() and not (base / run).is_symlink():
                 shutil.rmtree(base / run, ignore_errors=True)
-                with contextlib.suppress(OSError):
-                    base.rmdir()  # only where no other run has its files
 
     @staticmethod
     def runs() -> list[str]:
         """Return the runs that have, or left, secret files of ours."""
-        return [run.name for base in _bases() if _is_ours(base) for run in base.iterdir()]
+        found = []
+        for base in filter(_is_ours, _bases()):
+            with contextlib.suppress(FileNotFoundError):  # the machine tidies its temporary files
+                found += [run.name for run in base.iterdir()]
+        return found
 
     def __enter__(self) -> Self:
         self._folder = _make(self._run)
@@ -190,19 +191,16 @@ def _bases() -> list[Path]:
 def _make(run: str) -> Path:
     refusals = []
     for base in _bases():
-        for _ in range(ATTEMPTS):  # another run that ends may take the empty base away meanwhile
-            try:
-                base.mkdir(mode=0o700, exist_ok=True)
-                if not _is_ours(base):
-                    refusals.append(f"{base}: it is somebody else's, or others may enter it")
-                    break
-                (base / run).mkdir(mode=0o700, exist_ok=True)
-            except FileNotFoundError:
+        try:
+            base.mkdir(mode=0o700, exist_ok=True)  # and it stays: several runs make and use it
+            if not _is_ours(base):
+                refusals.append(f"{base}: it is somebody else's, or others may enter it")
                 continue
-            except OSError as error:
-                refusals.append(f"{base}: {error.strerror}")
-                break
-            return base / run
+            (base / run).mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            refusals.append(f"{base}: {error.strerror}")
+            continue
+        return base / run
     raise StateUnusable(
         f"no folder for secrets can be made ({'; '.join(refusals)})",
         hint="Set XDG_RUNTIME_DIR to a folder of your own.",

@@ -74,12 +74,13 @@ class S3Server:
                 if self._answers(child):
                     break
                 said = child.ended().stderr.strip().splitlines()[-1:]
-                if known or attempt == ATTEMPTS:
+                if attempt == ATTEMPTS:
                     raise DemoFailed(
                         f"weed: the S3 server did not start at {self.endpoint}: {' '.join(said)}",
                         hint="Try again; a kept site needs the same port to be free.",
                     )
-                (folder / "identity.json").unlink()
+                if not known:  # all its ports are new again, else all but the one that is known
+                    (folder / "identity.json").unlink()
             self._until_exit = self._until_exit.pop_all()
         return self
 

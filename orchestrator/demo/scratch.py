@@ -83,8 +83,9 @@ def remove(folder: Path) -> None:
     for listing in (*folder.glob(ELSEWHERE), *folder.glob(f"*/{ELSEWHERE}")):
         remove_elsewhere(listing.parent)
     shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():  # a server may have been writing while we removed
-        shutil.rmtree(folder)
+    with contextlib.suppress(FileNotFoundError):  # another one sweeps as well
+        if folder.exists():  # a server may have been writing while we removed
+            shutil.rmtree(folder)
 
 
 def remove_elsewhere(folder: Path) -> None:

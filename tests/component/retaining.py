@@ -160,12 +160,11 @@ class Stocked(House):
 
 
 def slow_prune(folder: Path) -> str:
-    """Return a PATH on which a prune takes its time, as that of a large repository does."""
+    """Return a PATH on which the first prune takes its time, as that of a large repository does."""
     shim = folder / "slow" / "restic"
     shim.parent.mkdir()
-    shim.write_text(
-        f'#!/bin/sh\n[ "$1" = prune ] && sleep 3\nexec {TOOLS / "bin" / "restic"} "$@"\n'
-    )
+    first = f'[ "$1" = prune ] && mkdir {shim.parent}/begun 2>/dev/null && sleep 30'
+    shim.write_text(f'#!/bin/sh\n{first}\nexec {TOOLS / "bin" / "restic"} "$@"\n')
     shim.chmod(0o755)
     return f"{shim.parent}:{os.environ['PATH']}"
 

@@ -79,7 +79,7 @@ class Caller:
     ) -> dict[str, Any]:
         """Make a sandbox, run the commands (argv or asked in full), destroy it; what happened."""
         with self.start(commands, limits, **request) as child:
-            ended = child.finish(timedelta(seconds=90))
+            ended = child.finish(timedelta(seconds=110))
         assert 0 == ended.code, ended.stderr
         answer: dict[str, Any] = json.loads(ended.stdout)
         return answer

@@ -50,7 +50,7 @@ def command(room: Room, asked: dict[str, Any]) -> dict[str, Any]:
     try:
         ended = room.run(
             asked["argv"],
-            timeout=timedelta(seconds=asked.get("timeout", 20)),
+            timeout=timedelta(seconds=asked.get("timeout", 60)),
             cwd=asked.get("cwd", "/restored"),
             stdin=asked["stdin"].encode() if "stdin" in asked else None,
         )
@@ -58,6 +58,13 @@ def command(room: Room, asked: dict[str, Any]) -> dict[str, Any]:
     except DrillError as error:
         told |= {"limit": str(error), "kind": type(error).__name__}
     return told | {"seconds": time.monotonic() - began}
+
+
+def cancel(processes: Processes, mark: Path) -> None:
+    """Ask the drill to stop as soon as one of its commands has made a file."""
+    while not mark.exists():
+        time.sleep(0.05)
+    processes.cancel("asked to stop")
 
 
 def drive(request: dict[str, Any]) -> dict[str, Any]:
@@ -79,14 +86,14 @@ def drive(request: dict[str, Any]) -> dict[str, Any]:
         "limits_by": sandbox.limits_by,
         "prep": sandbox.prep.total_seconds(),
     }
-    if "cancel_after" in request:
-        timer = threading.Timer(request["cancel_after"], processes.cancel, ["asked to stop"])
-        timer.start()
     with sandbox:
         rooms = {}
         for name in request.get("rooms", ["shop"]):
             rooms[name] = sandbox.room(name)
         prepare(next(iter(rooms.values())), request.get("restored", []))
+        if "cancel_at" in request:
+            mark = sandbox.path / "stage" / "rooms" / "shop" / "work" / request["cancel_at"]
+            threading.Thread(target=cancel, args=(processes, mark), daemon=True).start()
         for room in rooms.values():
             room.hand_over()
         if request.get("hang"):

@@ -113,7 +113,7 @@ def test_an_outcome_waits_no_longer_than_the_daemon_lives(small_disk: str) -> No
         begun.fail(PraError("x" * 200_000))
     log.close()
 
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20  # without a word it tries for ever
 
 
 def test_a_run_lets_go_of_its_lock_even_where_its_file_cannot_be_removed(log: Log) -> None:

@@ -45,7 +45,7 @@ def test_systemd_hears_that_the_service_is_ready_alive_and_stopping(
 
 
 def test_an_abstract_socket_is_reached_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    name = f"pra-test-{id(monkeypatch)}"
+    name = f"pra-test-{os.getpid()}"
     systemd = Systemd(f"\0{name}")
     monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
     with systemd.socket:

@@ -137,7 +137,7 @@ def test_three_tries_are_one_failure(app: App, receiver: Receiver) -> None:
     began = time.monotonic()
     notify(app, promised(hook=webhook(receiver.url)), state(), OWED)()
 
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25
     assert 3 == len(receiver.received)
     assert failure(app).startswith(f"channel hook: {receiver.url}: answered 503")
 

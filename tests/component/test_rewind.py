@@ -290,9 +290,9 @@ def test_locks_that_are_over_let_versions_be_deleted_for_good(s3: S3Server) -> N
     client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
     held = wiped.Holding(client, name)
     held.fill(each=1)
-    until = datetime.now(UTC) + timedelta(seconds=4)
     locked = [(key, version) for key, version, _ in held.versions() if "locks/" not in key]
     for key, version in locked:
+        until = datetime.now(UTC) + timedelta(seconds=4)
         client.put_object_retention(
             Bucket=name,
             Key=key,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from orchestrator.demo.servers import S3Server
     from tests.conftest import Bucket
 
+AT_MOST_S = 60.0  # on a busy machine; restic by itself tries for a quarter of an hour
+
 
 @pytest.fixture(params=["0.18.0", "0.19.1"])
 def binary(request: pytest.FixtureRequest, restic_binaries: dict[str, Path]) -> Path:
@@ -115,7 +117,7 @@ def test_an_endpoint_that_is_gone_is_known_soon(  # noqa: PLR0913, PLR0917 - fix
             here.restic.snapshots()
 
     assert raised.value.retryable
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < AT_MOST_S
 
 
 @pytest.mark.usefixtures("made")
@@ -133,7 +135,7 @@ def test_a_restore_that_is_cut_proves_nothing(  # noqa: PLR0913, PLR0917 - fixtu
             here.restic.restore(snapshot, tmp_path / "out")
 
     assert raised.value.retryable
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < AT_MOST_S
 
 
 @pytest.mark.usefixtures("made")
@@ -152,7 +154,7 @@ def test_a_backup_whose_endpoint_goes_away_is_known_soon(
         with pytest.raises(RepositoryUnreachable, match="nas: the endpoint stopped answering"):
             here.restic.backup_stdin(produce, filename="till.dump", host="bakery", tags=TAGS)
 
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < AT_MOST_S
 
 
 @pytest.mark.usefixtures("made")

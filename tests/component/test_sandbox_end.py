@@ -6,7 +6,6 @@ import os
 import signal
 import time
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.component.sandbox_callers import PYTHON
@@ -30,11 +29,11 @@ POSTGRES = "/usr/lib/postgresql/15/bin"
 
 
 def cgroups(run: str) -> list[str]:
-    """Control groups on this machine that were made for the run."""
-    return [str(path) for path in Path("/sys/fs/cgroup").rglob(f"pra-{run}")]
+    """Control groups on this machine that were made for the run; those of others come and go."""
+    return [at for at, names, _ in os.walk("/sys/fs/cgroup") if f"pra-{run}" in names]
 
 
-def hung(caller: Caller, out: float = 10.0) -> int:
+def hung(caller: Caller, out: float = 30.0) -> int:
     """Wait until the hanging drill has its servers, and return how many processes they are."""
     until = time.monotonic() + out
     while len(caller.alive()) < 5 and time.monotonic() < until:
@@ -91,10 +90,11 @@ def test_a_kept_workspace_stays_with_its_owner_and_no_sweep_takes_it(caller: Cal
 
 
 def test_a_cancelled_drill_stops_its_command_and_is_destroyed(caller: Caller) -> None:
-    told = caller.ask([["sleep", "50"], ["true"]], cancel_after=0.5)
+    begun = ["sh", "-c", "touch /scratch/begun && exec sleep 50"]
+    told = caller.ask([begun, ["true"]], cancel_at="begun")
 
     assert "asked to stop" == told["ended"][0]["stopped"]
-    assert told["ended"][0]["seconds"] < 5
+    assert told["ended"][0]["seconds"] < 40
     assert "Interrupted" == told["ended"][1]["kind"]
     assert GONE == told["proof"]
 
@@ -113,7 +113,7 @@ def test_kill_9_of_the_drill_ends_its_processes_and_a_sweep_clears_the_rest(
         assert [] == beside_the_living["swept"]
         assert "NoSandbox" == again["error"]
         assert "in use by a living drill" in again["words"]
-        assert caller.gone_within(2)
+        assert caller.gone_within(20)
         assert (caller.root / caller.run).exists()
         assert [caller.run] == caller.ask(sweep=True)["swept"]
         assert [] == list(caller.root.iterdir())

@@ -19,7 +19,7 @@ try:
         made += 1
 except OSError as error:
     print(made, "then", error.strerror, flush=True)
-    time.sleep(0.6)
+    time.sleep(2)
     sys.exit(1)
 print(made, flush=True)
 """
@@ -28,7 +28,7 @@ import time
 held = []
 for _ in range(60):
     held.append(bytearray(b"x") * (16 << 20))
-    time.sleep(0.01)
+    time.sleep(0.04)
 print("had it all")
 """
 HOGS = """
@@ -138,7 +138,7 @@ def test_a_command_without_end_is_ended_with_all_that_it_started(caller: Caller)
 
     endless, benign = told["ended"]
     assert "no end after 1 s" == endless["stopped"]
-    assert endless["seconds"] < 5
+    assert endless["seconds"] < 30
     assert "fine\n" == benign["stdout"]
     assert [True, "workspace absent, no process of the run"] == told["proof"]
 

@@ -27,7 +27,7 @@ if sys.argv[1] == "serve":
     server.bind(place); server.listen(); print("bound", flush=True)
     while True: server.accept()[0].sendall(b"hello")
 import time
-for _ in range(100):
+for _ in range(600):
     try:
         client = socket.socket(socket.AF_UNIX); client.connect(place); break
     except OSError: time.sleep(0.05)

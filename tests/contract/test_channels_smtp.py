@@ -52,7 +52,7 @@ def sent(
     **other: Any,  # noqa: ANN401 - any field of the channel
 ) -> str:
     channel = smtp(server.port, **other)
-    within = timedelta(seconds=5)
+    within = timedelta(seconds=20)
     return send(channel, message or page(), secret=secret, now=NOW, within=within)
 
 

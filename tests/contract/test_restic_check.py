@@ -151,7 +151,7 @@ def test_a_part_is_the_packs_whose_first_byte_leaves_its_rest(here: Scene) -> No
 
     read_of = {n: {f.id for f in read(here, n, parts).faults} for n in range(1, parts + 1)}
 
-    assert len(data) >= 12
+    assert len(data) >= 9  # mostly 12 or 13: where restic cuts is chance
     assert read_of == {
         n: {pack for pack in data if int(pack[:2], 16) % parts == n - 1} for n in read_of
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -207,6 +208,9 @@ def packs(here: Scene) -> set[str]:
 
 def restics() -> list[int]:
     """The restics that this process has started."""
-    tasks = Path("/proc/self/task").iterdir()
-    pids = [pid for task in tasks for pid in (task / "children").read_text().split()]
-    return [int(pid) for pid in pids if "restic" in Path(f"/proc/{pid}/comm").read_text()]
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(OSError):  # a thread or a child that has just ended
+            pids = (task / "children").read_text().split()
+            found += [int(p) for p in pids if "restic" in Path(f"/proc/{p}/comm").read_text()]
+    return found

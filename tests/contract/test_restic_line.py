@@ -30,7 +30,7 @@ GIB = 1 << 30
 
 
 def windows(opens: timedelta, shuts: timedelta, upload: int | None) -> tuple[Window, ...]:
-    """A window of UTC, from and to so long from now; it does not end in the small hours."""
+    """A window of UTC, from and to so long from now; if midnight is in it, after midnight."""
     now = datetime.now(UTC)
     if (now + opens).date() != (now + shuts).date():
         time.sleep(max(0.0, (shuts + timedelta(seconds=1)).total_seconds()))
@@ -96,7 +96,7 @@ def test_a_backup_of_files_is_started_anew_when_other_limits_hold(
 def test_a_dump_is_not_begun_anew_and_keeps_the_lower_limit(
     tmp_path: Path, restic_018: Path
 ) -> None:
-    soon = windows(timedelta(seconds=2), timedelta(minutes=4), SLOW)
+    soon = windows(timedelta(seconds=2), timedelta(seconds=45), SLOW)
     limits = Limits(upload=None, download=None, windows=soon)
     with scene(tmp_path, restic_018, limits=limits) as here:
         began, before = time.monotonic(), here.processes.started

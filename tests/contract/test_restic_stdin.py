@@ -52,7 +52,7 @@ def test_a_source_that_fails_leaves_no_snapshot_and_no_lock(empty: Scene, writte
     with pytest.raises(SourceFailed, match="pg_dump ended with code 1"):
         empty.restic.backup_stdin(produce, filename="till.dump", host="bakery", tags=TAGS)
 
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 45  # without our zeros it is 92 s
     assert [] == snapshots(empty)
     assert [] == empty.locks()
 

@@ -128,6 +128,14 @@ def test_what_a_dead_run_left_is_swept_and_nothing_else() -> None:
         assert kept.exists()
 
 
+def test_the_folder_of_all_runs_stays_for_the_one_that_is_about_to_use_it() -> None:
+    with SecretFiles("test-last") as files:
+        base = files.write("password", b"s3cret").parent.parent
+
+    assert base.is_dir()
+    assert "test-last" not in SecretFiles.runs()
+
+
 def test_a_folder_that_others_can_enter_is_passed_over(tmp_path: Path) -> None:
     runtime = tmp_path / "runtime"
     (runtime / "pra").mkdir(parents=True)
@@ -157,4 +165,4 @@ def test_a_folder_that_others_can_enter_is_passed_over(tmp_path: Path) -> None:
 
     assert "" == ended.stderr
     assert tmp_path == Path(ended.stdout.decode().strip()).parents[2]
-    assert [] == list(tmp_path.glob("pra-*"))
+    assert [] == list(tmp_path.glob("pra-*/*"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -90,8 +91,7 @@ def test_a_test_page_arrives_and_its_receipt_is_one_line(desk: Desk, receiver: R
     event = json.loads(request.body)
 
     assert (0, "") == (ended.code, ended.stderr)
-    assert ended.stdout.startswith(b"hook: accepted in 0.")
-    assert ended.stdout.endswith(b" s: 202 Accepted\n")
+    assert re.fullmatch(rb"hook: accepted in \d+\.\d+ s: 202 Accepted\n", ended.stdout)
     assert ("/hook/bakery", "pra.channel.tested") == (request.path, event["type"])
     first_line = "TEST Example IT: test of channel hook. Nothing is broken. pra channel test hook"
     assert first_line == event["data"]["first_line"]
@@ -108,7 +108,7 @@ def test_a_program_gets_one_document_and_each_test_is_another_page(
         for _ in range(2)
     ]
 
-    assert documents[0].pop("seconds") < 5
+    assert documents[0].pop("seconds") < 30
     assert {
         "schema": 1,
         "channel": "hook",
@@ -153,10 +153,11 @@ def test_a_failed_test_is_not_repeated(desk: Desk, receiver: Receiver) -> None:
 def test_nobody_listening_a_wrong_name_and_no_tls_each_have_their_remedy(
     desk: Desk, receiver: Receiver
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    with socket.socket() as taken:  # bound and deaf: nobody else gets the port
+        taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    desk.write(receiver.url.replace("http:", "https:"), port)
-    refused, plain = desk.error("mail"), desk.error("hook")
+        desk.write(receiver.url.replace("http:", "https:"), port)
+        refused, plain = desk.error("mail"), desk.error("hook")
     desk.write("https://nowhere.invalid")
     unknown = desk.error("hook")
 

@@ -119,7 +119,9 @@ def test_sighup_reads_the_policies_again_and_a_broken_one_is_not_taken_but_paged
             (opened,) = site.wait_for(IncidentOpened)
             pager.wait_for(1)
             still = len(site.events(BackupFinished))
-            (site.policies / "acme.yaml").write_text(good.replace("every: 1h", "every: 4s"))
+            (site.policies / "acme.yaml").write_text(
+                good.replace(f"every: {site.every}", "every: 4s")
+            )
             assert ["acme"] == site.pra("status", "--json").json["daemon"]["stale_policies"]
             os.kill(child.pid, signal.SIGHUP)
             (resolved,) = site.wait_for(IncidentResolved)

@@ -114,6 +114,7 @@ def test_a_failing_backup_is_one_incident_and_one_page_until_it_works_again(
         site.wait_for(DrillFinished)
         site.source.rename(away)
         site.wait_for(IncidentOpened)
+        pager.wait_for(1)
         begun = len(site.backups_begun())
         site.wait_until(lambda _: len(site.backups_begun()) >= begun + 3)  # all of them fail
         pages = len(pager.opened())
@@ -133,7 +134,6 @@ def test_without_the_receiver_the_page_stays_owed_and_arrives_later(
     site: Watched, pager: Pager
 ) -> None:
     pager.usual = 503
-    site.write(every="1h")
     site.source.rename(site.source.with_name("away"))
     with site.daemon():
         site.wait_for(IncidentOpened)

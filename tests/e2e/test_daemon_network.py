@@ -27,15 +27,17 @@ if TYPE_CHECKING:
 def test_backups_to_a_remote_place_wait_until_it_answers(
     tmp_path: Path, s3: S3Server, bucket: Bucket
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    taken = socket.socket()  # bound and deaf: nobody else gets the port, and the relay may share it
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    taken.bind(("127.0.0.1", 0))
+    port = taken.getsockname()[1]
     keys = (s3.access_key, s3.secret_key)
     url = f"s3:http://127.0.0.1:{port}/{bucket.name}/restic"
     site = Watched(tmp_path / "site", url=url, s3_keys=keys)
     site.fill(files=12, size=2_000)
     site.write(SCHEDULED + "drills: []\n")
 
-    with site.daemon():
+    with taken, site.daemon():
         site.wait_for(DaemonStarted)
         time.sleep(4)
         assert [] == site.events(RunStarted), "nothing is tried before the network is there"

@@ -29,8 +29,8 @@ WITHIN = timedelta(seconds=110)
 SITE = "boulangerie-demo"
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 60) -> bool:
-    deadline = time.monotonic() + seconds
+def eventually(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + WITHIN.total_seconds()
     while time.monotonic() < deadline:
         if holds():
             return True
@@ -75,8 +75,9 @@ class Stranger:
         """Wait until the demonstration says something; note what it has put outside its folder."""
         eventually(lambda: words.encode() in self.said or child.poll())
         assert words.encode() in self.said, self.said.decode()
-        for listing in self.room.rglob("elsewhere"):
-            self._sockets |= set(map(Path, listing.read_text().split()))
+        for folder, _, names in os.walk(self.room):  # passes over what vanishes meanwhile
+            if "elsewhere" in names:
+                self._sockets |= set(map(Path, Path(folder, "elsewhere").read_text().split()))
         assert any(path.exists() for path in self._sockets)
         self._runs |= set(re.findall(r"run ([0-9A-Za-z]+-[0-9a-f]+)", self.said.decode()))
 
@@ -119,7 +120,7 @@ def test_the_demonstration_proves_the_site_and_leaves_nothing(stranger: Stranger
     )
     assert ["caisse", "partage"] == [service["id"] for service in report["services"]]
     assert 40 * 60 == report["lead_s"]
-    assert report["rpa_s"] < 60
+    assert report["rpa_s"] < WITHIN.total_seconds()
     assert "refused (AccessDenied): its versions are locked for 30 days" in ended.stderr
     assert "If the server dies tonight: restored and answering" in ended.stderr
     assert re.search(r"^Promised: .*4 h.*30 min.*: held\.$", ended.stderr, re.MULTILINE)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.site import ClientSite
 
-GONE_WITHIN_S = 10.0
+GONE_WITHIN_S = 30.0
 
 
 def kinds(site: ClientSite) -> list[tuple[str, str | None]]:
@@ -67,9 +67,10 @@ def test_a_drill_killed_at_any_instant_leaves_a_house_that_the_next_command_find
         wait = dice.uniform(0, whole)
         with site.start("drill", "acme") as child:
             if child.poll(wait):
+                whole = wait  # the first took longer
                 continue
             os.kill(child.pid, signal.SIGKILL)
-            child.poll(5)
+            child.poll(30)
         killed += 1
 
         ran = site.drill("partage")
@@ -93,7 +94,7 @@ def test_a_drill_that_is_stopped_cleans_up_and_says_so(
         while not left(site):
             assert not child.poll(0.01), child.ended()
         os.kill(child.pid, how)
-        assert child.poll(30)
+        assert child.poll(60)
         ended = child.ended()
 
     assert 130 == ended.code

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SLOW = FILES.replace("checks: [", 'checks: [{name: slow, command: [sleep, "3"]}, ')
 REFUSE = "create trigger refuse before insert on event begin select raise(abort, 'no more'); end"
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 
 
 def restored(site: ClientSite) -> list[Path]:

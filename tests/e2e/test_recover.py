@@ -19,7 +19,7 @@ from orchestrator.demo.servers import PostgresServer
 from orchestrator.errors import Misused
 from orchestrator.jobs.recover_place import Place
 from tests.quick import make
-from tests.recovered import inventory, journal, kept, names
+from tests.recovered import fetched, inventory, journal, kept, names
 from tests.site import DATABASE, PASSWORD, ClientSite
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def a_copy(made: ClientSite, tmp_path: Path, postgres: PostgresServer) -> Callab
 
 
 def fetching(target: Path, files: int) -> Callable[[], bool]:
-    return lambda: sum(1 for _ in target.glob(".pra/work/*/stage/rooms/partage/tree/**/*")) > files
+    return lambda: fetched(target) > files
 
 
 def verified(target: Path, files: int) -> Callable[[], bool]:

@@ -22,7 +22,7 @@ from restore_drills.process import Processes
 from tests.besieged import POLICY, Besieged
 from tests.faults import Relay
 from tests.quick import make, make_in
-from tests.recovered import inventory, kept
+from tests.recovered import fetched, inventory, kept
 from tests.site import FILES, PASSWORD, ClientSite, tonight
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 IN_THE_BUCKET = POLICY.replace(
     "paths: [%(source)s]", "paths: [%(source)s], decoy: %(source)s/000.odt"
 ).replace("to: nas, copy_to: [far]", "to: far")
-PATIENCE = timedelta(seconds=3)
+PATIENCE, ENOUGH = timedelta(seconds=3), timedelta(seconds=60)
 
 
 class Silent:
@@ -69,7 +69,7 @@ def encrypt(folder: Path) -> None:
 def cut_once_begun(relay: Relay, target: Path) -> None:
     """Cut the line when the first file is there."""
     until = time.monotonic() + 60
-    while not any(p.is_file() for p in target.glob(".pra/work/*/stage/rooms/partage/tree/**/*")):
+    while not fetched(target):
         assert time.monotonic() < until, "nothing came"
         time.sleep(0.005)
     relay.refuse()
@@ -192,11 +192,11 @@ def test_what_the_policy_counts_as_gone_and_still_stands_is_used_by_a_recovery_a
 @pytest.fixture
 def recovered(
     s3: S3Server, bucket: Bucket, tmp_path: Path
-) -> Callable[[ClientSite, Path], Recovered]:
-    """Recovers a site with little patience for a line that gives nothing."""
+) -> Callable[[ClientSite, Path, timedelta], Recovered]:
+    """Recovers a site with so much patience for a line that gives nothing."""
     del s3, bucket, tmp_path
 
-    def call(site: ClientSite, target: Path) -> Recovered:
+    def call(site: ClientSite, target: Path, patience: timedelta) -> Recovered:
         app = App(policies_dir=site.policies, state=site.state)
         asked = Asked(site="acme", services=(), scenario="server-failure")
         with pytest.MonkeyPatch.context() as environment:
@@ -212,7 +212,7 @@ def recovered(
                     place=place,
                     begun=begin_recovery(app, found, plan, ""),
                     watch=Silent(),
-                    patience=PATIENCE,
+                    patience=patience,
                 )
 
     return call
@@ -222,7 +222,7 @@ def test_a_bucket_that_goes_away_in_the_middle_is_named_and_the_rest_comes_when_
     s3: S3Server,
     bucket: Bucket,
     tmp_path: Path,
-    recovered: Callable[[ClientSite, Path], Recovered],
+    recovered: Callable[[ClientSite, Path, timedelta], Recovered],
 ) -> None:
     keys = (s3.access_key, s3.secret_key)
     target = tmp_path / "back"
@@ -235,7 +235,7 @@ def test_a_bucket_that_goes_away_in_the_middle_is_named_and_the_rest_comes_when_
         relay.slow(8_000_000)
         cutting = threading.Thread(target=cut_once_begun, args=(relay, target))
         cutting.start()
-        cut = recovered(site, target)
+        cut = recovered(site, target, PATIENCE)
         cutting.join()
 
     assert ("inconclusive", False) == (cut.document["verdict"], cut.over)
@@ -244,7 +244,7 @@ def test_a_bucket_that_goes_away_in_the_middle_is_named_and_the_rest_comes_when_
     assert f"pra recover acme --to={target}" in text
     assert not (target / "partage").exists(), "nothing that is not verified has a name of its own"
     with Relay(s3.endpoint, urlsplit(relay.endpoint).port or 0):
-        done = recovered(site, target)
+        done = recovered(site, target, ENOUGH)
 
     assert ("proven", True, 2) == (done.document["verdict"], done.over, done.document["runs"])
     assert inventory(site.source) == inventory(kept(target, site.source))

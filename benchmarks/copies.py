@@ -1,4 +1,8 @@
-"""`pra repo copy` beside `restic copy`: every snapshot of a repository into a new one."""
+"""`pra repo copy` beside `restic copy`: every snapshot of a repository into a new one.
+
+The bound is for a first copy of gigabytes; what every copy costs beside restic's own (start, two
+listings that overlap nothing) is the difference on the small one, which the row shows as `fixed`.
+"""
 
 from __future__ import annotations
 

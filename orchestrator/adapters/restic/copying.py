@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from orchestrator.adapters.secrets import SecretFiles
     from orchestrator.core.limits import Rates
 
-# What `copy` reads of the destination is its index and its snapshots: packs are the source's.
 AMPLE = 1 << 30  # bytes of free memory
+# What `copy` reads of the destination is its index and its snapshots: packs are the source's.
 OF_A_PACK = re.compile(r"data/|pack|blob|tree", re.IGNORECASE)
 
 
